@@ -1,0 +1,446 @@
+"""Witnesses by circom's own ``.wasm``, run inside Python under a memory bound and a time bound.
+
+The program comes from a project, so it is treated as hostile: it is given four harmless functions and nothing
+else of this machine. Values cross the border in bulk, through a small module that stands beside the program:
+one call into WebAssembly for all inputs and one for all of the witness, instead of one for each 32-bit limb.
+
+Python integers are not constant-time: inputs may leak through timing to whoever shares the processor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import wasmtime
+
+from zkpool_sdk.proving.errors import (
+    InputMissing,
+    InputNotCanonical,
+    InputShape,
+    InputUnknown,
+    ProvingError,
+    WitnessError,
+    WitnessMemoryExceeded,
+    WitnessProgramRejected,
+    WitnessRefused,
+    WitnessTimeExceeded,
+)
+from zkpool_sdk.proving.field import MODULUS
+
+InputValue = int | str | Sequence["InputValue"]
+"""One input: an integer, its decimal or ``0x`` text, or a (nested) sequence of them, flattened row by row."""
+Inputs = Mapping[str, InputValue]
+"""The inputs of a circuit by name, as in circom's ``input.json``."""
+
+DEFAULT_MEMORY_BYTES: Final = 1 << 30
+"""A 250,000-constraint rollup needs 60 MB: room for circuits sixteen times as large."""
+DEFAULT_SECONDS: Final = 60.0
+"""A 250,000-constraint rollup needs 1.5 s."""
+MAX_PROGRAM_BYTES: Final = 1 << 28
+"""Compiling cannot be interrupted, so its input is bounded."""
+
+_TICK_SECONDS: Final = 0.02
+_STACK_BYTES: Final = 1 << 20
+_PAGE_BYTES: Final = 1 << 16
+_LIMB_BYTES: Final = 4
+_FIELD_LIMBS: Final = 8
+_VALUE_BYTES: Final = _FIELD_LIMBS * _LIMB_BYTES
+_RECORD_BYTES: Final = 3 * _LIMB_BYTES + _VALUE_BYTES
+_MESSAGE_CHARS: Final = 4096
+_ASSERT_FAILED: Final = 4
+_NOT_ENOUGH_MEMORY: Final = 5
+_I32: Final = "i32"
+
+_IMPORTS: Final = {
+    "exceptionHandler": ([_I32], []),
+    "printErrorMessage": ([], []),
+    "writeBufferMessage": ([], []),
+    "showSharedRWMemory": ([], []),
+}
+_EXPORTS: Final = {
+    "getVersion": ([], [_I32]),
+    "getFieldNumLen32": ([], [_I32]),
+    "getRawPrime": ([], []),
+    "getInputSize": ([], [_I32]),
+    "getWitnessSize": ([], [_I32]),
+    "getInputSignalSize": ([_I32, _I32], [_I32]),
+    "getMessageChar": ([], [_I32]),
+    "init": ([_I32], []),
+    "readSharedRWMemory": ([_I32], [_I32]),
+    "writeSharedRWMemory": ([_I32, _I32], []),
+    "setInputSignal": ([_I32, _I32, _I32], []),
+    "getWitness": ([_I32], []),
+}
+
+_BULK: Final = """
+(module
+  (import "circuit" "readSharedRWMemory" (func $read (param i32) (result i32)))
+  (import "circuit" "writeSharedRWMemory" (func $write (param i32 i32)))
+  (import "circuit" "setInputSignal" (func $set (param i32 i32 i32)))
+  (import "circuit" "getWitness" (func $get (param i32)))
+  (memory (export "memory") 1)
+  ;; records of 44 bytes: name hash high, name hash low, position, eight limbs
+  (func (export "load") (param $count i32) (local $at i32) (local $limb i32)
+    (loop $records
+      (if (local.get $count) (then
+        (local.set $limb (i32.const 0))
+        (loop $limbs
+          (call $write (local.get $limb)
+            (i32.load offset=12 (i32.add (local.get $at) (i32.shl (local.get $limb) (i32.const 2)))))
+          (local.set $limb (i32.add (local.get $limb) (i32.const 1)))
+          (br_if $limbs (i32.lt_u (local.get $limb) (i32.const 8))))
+        (call $set (i32.load (local.get $at)) (i32.load offset=4 (local.get $at)) (i32.load offset=8 (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 44)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $records)))))
+  (func (export "dump") (param $count i32) (local $index i32) (local $at i32) (local $limb i32)
+    (loop $values
+      (if (i32.lt_u (local.get $index) (local.get $count)) (then
+        (call $get (local.get $index))
+        (local.set $limb (i32.const 0))
+        (loop $limbs
+          (i32.store (local.get $at) (call $read (local.get $limb)))
+          (local.set $at (i32.add (local.get $at) (i32.const 4)))
+          (local.set $limb (i32.add (local.get $limb) (i32.const 1)))
+          (br_if $limbs (i32.lt_u (local.get $limb) (i32.const 8))))
+        (local.set $index (i32.add (local.get $index) (i32.const 1)))
+        (br $values))))))
+"""
+
+
+class _Halt(Exception):
+    """Thrown through WebAssembly when the program reports an error."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class _Clock:
+    """Advances the engine's epoch while programs run: the time base of every deadline."""
+
+    def __init__(self, engine: wasmtime.Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._running = 0
+        self._stop = threading.Event()
+
+    @contextmanager
+    def ticking(self) -> Iterator[None]:
+        with self._lock:
+            self._running += 1
+            if self._running == 1:
+                self._stop = threading.Event()
+                threading.Thread(target=self._tick, args=(self._stop,), name="witness-clock", daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running -= 1
+                if self._running == 0:
+                    self._stop.set()
+
+    def _tick(self, stop: threading.Event) -> None:
+        while not stop.wait(_TICK_SECONDS):
+            self._engine.increment_epoch()
+
+
+@lru_cache(maxsize=1)
+def _runtime() -> tuple[wasmtime.Engine, _Clock, wasmtime.Module]:
+    """The engine that all programs share, its clock, and the compiled bulk module."""
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    config.max_wasm_stack = _STACK_BYTES
+    config.wasm_threads = False
+    config.shared_memory = False
+    engine = wasmtime.Engine(config)
+    return engine, _Clock(engine), wasmtime.Module(engine, wasmtime.wat2wasm(_BULK))
+
+
+@lru_cache(maxsize=32)
+def _compile(_digest: str, program: bytes) -> wasmtime.Module:
+    engine, _, _ = _runtime()
+    try:
+        return wasmtime.Module(engine, program)
+    except wasmtime.WasmtimeError as error:
+        raise WitnessProgramRejected(f"not a WebAssembly module ({str(error).splitlines()[0]})") from None
+
+
+def name_hash(name: str) -> int:
+    """circom's hash of an input name: 64-bit FNV-1a."""
+    digest = 0xCBF29CE484222325
+    for byte in name.encode():
+        digest = (digest ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return digest
+
+
+def flatten(name: str, value: InputValue) -> list[int]:
+    """The field elements of one input, row by row.
+
+    Raises:
+        InputNotCanonical: something is no integer, or not from 0 to below the modulus.
+    """
+    flat: list[int] = []
+    pending: list[InputValue] = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            try:
+                item = int(item, 0) if item[:2].lower() == "0x" else int(item)
+            except ValueError:
+                raise InputNotCanonical(name, "is text that is no integer") from None
+        if isinstance(item, int):
+            if isinstance(item, bool) or not 0 <= item < MODULUS:
+                raise InputNotCanonical(
+                    name, f"value {len(flat)} is not an integer from 0 to below the field's modulus; reduce it"
+                )
+            flat.append(item)
+        elif isinstance(item, Sequence) and not isinstance(item, bytes | bytearray):
+            pending.extend(reversed(item))
+        else:
+            raise InputNotCanonical(name, f"is a {type(item).__name__}; give integers or sequences of them")
+    return flat
+
+
+class WitnessCalculator:
+    """One circuit's witness program: compiled once, run in a fresh sandbox each time. Safe to share by threads.
+
+    Args:
+        program: content of the ``.wasm``, or its path.
+        input_sizes: number of values of each input, when known: lets a missing input be named.
+        memory_bytes: bound on each of the program's memories.
+        seconds: bound on the wall time of one calculation.
+
+    Raises:
+        WitnessProgramRejected: not a circom 2 program for BN254, or it imports what it is not given.
+        WitnessMemoryExceeded, WitnessTimeExceeded: it cannot even start within its bounds.
+        OSError: the file cannot be read.
+    """
+
+    def __init__(
+        self,
+        program: bytes | str | os.PathLike[str],
+        *,
+        input_sizes: Mapping[str, int] | None = None,
+        memory_bytes: int = DEFAULT_MEMORY_BYTES,
+        seconds: float = DEFAULT_SECONDS,
+    ) -> None:
+        content = program if isinstance(program, bytes) else Path(program).read_bytes()
+        if len(content) > MAX_PROGRAM_BYTES:
+            raise WitnessProgramRejected(f"{len(content):,} bytes, more than {MAX_PROGRAM_BYTES:,}")
+        self.sha256: Final = hashlib.sha256(content).hexdigest()
+        self.memory_bytes: Final = memory_bytes
+        self.seconds: Final = seconds
+        self._input_sizes = dict(input_sizes) if input_sizes is not None else None
+        self._module = _compile(self.sha256, content)
+        self._check_interface()
+        with self._guarded():
+            run = _Run(self._module, memory_bytes, seconds)
+            self.input_count: Final = run.call("getInputSize")
+            self.witness_count: Final = run.call("getWitnessSize")
+
+    def calculate(self, inputs: Inputs) -> bytes:
+        """The witness of ``inputs`` as the content of a ``.wtns`` file, byte for byte as snarkjs writes it.
+
+        Raises:
+            InputMissing, InputUnknown, InputShape, InputNotCanonical: the inputs do not fit; says which one.
+            WitnessRefused: the inputs break a rule of the circuit.
+            WitnessTimeExceeded, WitnessMemoryExceeded: the program went over a bound.
+            WitnessProgramRejected: the program misbehaved.
+        """
+        flat = {name: flatten(name, value) for name, value in inputs.items()}
+        with self._guarded():
+            run = _Run(self._module, self.memory_bytes, self.seconds)
+            self._check_inputs(run, flat)
+            run.call("init", 0)
+            run.load(flat)
+            values = run.dump(self.witness_count)
+        return _wtns(values)
+
+    def _check_interface(self) -> None:
+        for item in self._module.imports:
+            wanted = _IMPORTS.get(item.name or "")
+            if item.module != "runtime" or wanted is None or _signature(item.type) != wanted:
+                raise WitnessProgramRejected(f"imports {item.module}.{item.name}, which it is not given")
+        exports = {item.name: item.type for item in self._module.exports}
+        for name, wanted in _EXPORTS.items():
+            if name not in exports or _signature(exports[name]) != wanted:
+                raise WitnessProgramRejected(f"does not export {name} as a circom 2 program does")
+
+    def _check_inputs(self, run: _Run, flat: Mapping[str, Sequence[int]]) -> None:
+        for name, values in flat.items():
+            size = run.input_size(name)
+            if size is None:
+                raise InputUnknown(name, "the circuit has no such input; leave it out")
+            if size != len(values):
+                raise InputShape(name, f"has {len(values)} values, the circuit takes {size}")
+        for name in self._input_sizes or ():
+            if name not in flat:
+                raise InputMissing(name, "is missing; the circuit needs it")
+        given = sum(map(len, flat.values()))
+        if given != self.input_count:
+            raise InputMissing("", f"the circuit takes {self.input_count} input values, {given} were given")
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Bounds a run in time, and turns whatever the sandbox throws into one of our errors."""
+        _, clock, _ = _runtime()
+        started = time.monotonic()
+        with clock.ticking():
+            try:
+                yield
+            except ProvingError:
+                raise
+            except _Halt as halt:
+                raise WitnessProgramRejected(f"reported error {halt.code}") from None
+            except wasmtime.Trap as trap:
+                if trap.trap_code is wasmtime.TrapCode.INTERRUPT or time.monotonic() - started > self.seconds:
+                    raise WitnessTimeExceeded(self.seconds) from None
+                raise WitnessProgramRejected(f"trapped ({trap.trap_code})") from None
+            except wasmtime.WasmtimeError as error:
+                reason = str(error).splitlines()[0]
+                if "memory" in reason and "limit" in reason:
+                    raise WitnessMemoryExceeded(self.memory_bytes) from None
+                raise WitnessProgramRejected(reason) from None
+
+
+def _signature(kind: object) -> tuple[list[str], list[str]] | None:
+    if not isinstance(kind, wasmtime.FuncType):
+        return None
+    return [str(t) for t in kind.params], [str(t) for t in kind.results]
+
+
+def _wtns(values: bytes) -> bytes:
+    """Values in memory (32-byte little-endian words) as a ``.wtns`` file."""
+    prime = MODULUS.to_bytes(_VALUE_BYTES, "little")
+    header = struct.pack("<I", _VALUE_BYTES) + prime + struct.pack("<I", len(values) // _VALUE_BYTES)
+    return b"".join(
+        (b"wtns", struct.pack("<II", 2, 2), struct.pack("<IQ", 1, len(header)), header, struct.pack("<IQ", 2, len(values)), values)
+    )
+
+
+class _Run:
+    """One instance of a program in a store of its own, with the bulk module beside it."""
+
+    def __init__(self, module: wasmtime.Module, memory_bytes: int, seconds: float) -> None:
+        engine, _, bulk = _runtime()
+        self._memory_bytes = memory_bytes
+        self._trace = ""
+        self._store = wasmtime.Store(engine)
+        self._store.set_limits(memory_size=memory_bytes, table_elements=1 << 16, instances=2, tables=8, memories=4)
+        self._store.set_epoch_deadline(max(2, int(seconds / _TICK_SECONDS) + 1))
+        self._program: wasmtime.Instance | None = None
+        linker = wasmtime.Linker(engine)
+        void = wasmtime.FuncType([], [])
+        code = wasmtime.FuncType([wasmtime.ValType.i32()], [])
+        linker.define_func("runtime", "exceptionHandler", code, self._on_exception)
+        linker.define_func("runtime", "printErrorMessage", void, self._on_error_message)
+        # Circuits may log signals: they are secrets, so both functions drop what they are told.
+        linker.define_func("runtime", "writeBufferMessage", void, self._drop)
+        linker.define_func("runtime", "showSharedRWMemory", void, self._drop)
+        self._program = linker.instantiate(self._store, module)
+        self._functions = {name: self._function(name) for name in _EXPORTS}
+        self._check_field()
+        for name in ("readSharedRWMemory", "writeSharedRWMemory", "setInputSignal", "getWitness"):
+            linker.define(self._store, "circuit", name, self._functions[name])
+        helper = linker.instantiate(self._store, bulk).exports(self._store)
+        memory, load, dump = helper["memory"], helper["load"], helper["dump"]
+        assert isinstance(memory, wasmtime.Memory) and isinstance(load, wasmtime.Func)
+        assert isinstance(dump, wasmtime.Func)
+        self._memory, self._load, self._dump = memory, load, dump
+
+    def call(self, name: str, *arguments: int) -> int:
+        """The result of an exported function as an unsigned number; 0 if it has none."""
+        result = self._functions[name](self._store, *arguments)
+        return result & 0xFFFFFFFF if isinstance(result, int) else 0
+
+    def input_size(self, name: str) -> int | None:
+        """How many values an input takes; ``None`` if the circuit has no such input."""
+        digest = name_hash(name)
+        try:
+            size = self.call("getInputSignalSize", _i32(digest >> 32), _i32(digest))
+        except _Halt:
+            return None
+        return size if size else None
+
+    def load(self, flat: Mapping[str, Sequence[int]]) -> None:
+        """Sets all inputs; the program computes the witness when the last one arrives."""
+        records = bytearray()
+        for name, values in flat.items():
+            digest = name_hash(name)
+            for position, value in enumerate(values):
+                records += struct.pack("<III", digest >> 32, digest & 0xFFFFFFFF, position)
+                records += value.to_bytes(_VALUE_BYTES, "little")
+        self._reserve(len(records))
+        self._memory.write(self._store, records)
+        try:
+            self._load(self._store, len(records) // _RECORD_BYTES)
+        except _Halt as halt:
+            if halt.code == _ASSERT_FAILED:
+                raise WitnessRefused(self._trace) from None
+            if halt.code == _NOT_ENOUGH_MEMORY:
+                raise WitnessMemoryExceeded(self._memory_bytes) from None
+            raise
+
+    def dump(self, count: int) -> bytes:
+        """The whole witness: ``count`` little-endian words of 32 bytes."""
+        self._reserve(count * _VALUE_BYTES)
+        self._dump(self._store, count)
+        return bytes(self._memory.read(self._store, 0, count * _VALUE_BYTES))
+
+    def _reserve(self, size: int) -> None:
+        missing = -(-size // _PAGE_BYTES) - self._memory.size(self._store)
+        if size > self._memory_bytes:
+            raise WitnessMemoryExceeded(self._memory_bytes)
+        if missing > 0:
+            self._memory.grow(self._store, missing)
+
+    def _check_field(self) -> None:
+        if self.call("getVersion") != 2:
+            raise WitnessProgramRejected("made by another version of circom than 2")
+        if self.call("getFieldNumLen32") != _FIELD_LIMBS:
+            raise WitnessProgramRejected("its field has another width than BN254's")
+        self.call("getRawPrime")
+        prime = sum(self.call("readSharedRWMemory", limb) << 32 * limb for limb in range(_FIELD_LIMBS))
+        if prime != MODULUS:
+            raise WitnessProgramRejected("its field is not the scalar field of BN254")
+
+    def _function(self, name: str) -> wasmtime.Func:
+        assert self._program is not None
+        item = self._program.exports(self._store)[name]
+        assert isinstance(item, wasmtime.Func)  # checked by WitnessCalculator
+        return item
+
+    def _on_exception(self, code: int) -> None:
+        raise _Halt(code)
+
+    def _on_error_message(self) -> None:
+        if self._program is None:
+            return
+        read = self._program.exports(self._store)["getMessageChar"]
+        assert isinstance(read, wasmtime.Func)
+        characters = []
+        while len(characters) < _MESSAGE_CHARS and (code := read(self._store)):
+            characters.append(chr(int(code) & 0x7F))
+        self._trace = (self._trace + "".join(characters) + "\n")[:_MESSAGE_CHARS]
+
+    def _drop(self) -> None:
+        return None
+
+
+def _i32(word: int) -> int:
+    """The low 32 bits as the signed number that WebAssembly calls take."""
+    word &= 0xFFFFFFFF
+    return word - (1 << 32) if word >> 31 else word
+
+
+__all__ = ["InputValue", "Inputs", "WitnessCalculator", "WitnessError", "flatten", "name_hash"]
