@@ -1,0 +1,61 @@
+# The commands of ZKPool. `make demo` and `make test` do all set-up by themselves.
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test check lint format gas lock clean
+
+BIN := .venv/bin
+SOLIDITY := 'contracts/**/*.sol'
+
+# Nothing is written to HOME: Cargo keeps its downloads under build/ unless a place or a registry is configured already.
+export CARGO_TARGET_DIR ?= $(CURDIR)/build/cargo
+ifeq ($(origin CARGO_HOME),undefined)
+ifeq ($(wildcard $(HOME)/.cargo/config $(HOME)/.cargo/config.toml $(HOME)/.cargo/credentials*),)
+export CARGO_HOME := $(CURDIR)/build/cache/cargo
+endif
+endif
+export npm_config_cache ?= $(CURDIR)/build/cache/npm
+export npm_config_update_notifier := false
+export HYPOTHESIS_PROFILE ?= quick
+# Compiled bytecode halves the start of every Python command.
+unexport PYTHONDONTWRITEBYTECODE
+
+help: ## Say what each command does
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+build: ## Do the set-up alone: packages, compilers, prover core, circuits, contracts
+	@python=$$(toolchain/prerequisites.sh) && "$$python" toolchain/build.py
+
+demo: build ## Run a market from bids to payouts on a local chain, with real proofs
+	@$(BIN)/ape run demo
+
+test: build ## Run every test
+	@$(BIN)/python toolchain/run_tests.py
+
+check: lint test ## What CI runs: formatting, lint, types, tests
+
+lint: build ## Check formatting, lint and types of Python, Solidity and Rust
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	npx --no-install prettier --check $(SOLIDITY)
+	npx --no-install solhint --max-warnings 0 --noPoster $(SOLIDITY)
+	cargo fmt --manifest-path native/Cargo.toml --all -- --check
+	cargo clippy --manifest-path native/Cargo.toml --release --locked --all-targets -- -D warnings
+
+format: build ## Rewrite Python, Solidity and Rust in the project's form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	npx --no-install prettier --write $(SOLIDITY)
+	cargo fmt --manifest-path native/Cargo.toml --all
+
+gas: build ## Measure the gas of each operation and print it beside the goals
+	@$(BIN)/ape run gas
+
+lock: build ## Renew requirements.txt from pyproject.toml
+	@test -x build/lock/bin/uv || { $(BIN)/python -m venv build/lock && build/lock/bin/pip install --quiet uv; }
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--all-extras pyproject.toml -o requirements.txt
+
+clean: ## Remove everything the build made
+	rm -rf .venv node_modules build .build .hypothesis .mypy_cache .pytest_cache .ruff_cache native/target
+	rm -f src/zkpool_sdk/_native*.so
