@@ -37,7 +37,7 @@ lint: build ## Check formatting, lint and types of Python, Solidity and Rust
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	npx --no-install prettier --check $(SOLIDITY)
+	npx --no-install prettier --check $(SOLIDITY) toolchain/solc.js
 	npx --no-install solhint --max-warnings 0 --noPoster $(SOLIDITY)
 	cargo fmt --manifest-path native/Cargo.toml --all -- --check
 	cargo clippy --manifest-path native/Cargo.toml --release --locked --all-targets -- -D warnings
@@ -45,7 +45,7 @@ lint: build ## Check formatting, lint and types of Python, Solidity and Rust
 format: build ## Rewrite Python, Solidity and Rust in the project's form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	npx --no-install prettier --write $(SOLIDITY)
+	npx --no-install prettier --write $(SOLIDITY) toolchain/solc.js
 	cargo fmt --manifest-path native/Cargo.toml --all
 
 gas: build ## Measure the gas of each operation and print it beside the goals

@@ -1,8 +1,8 @@
 """The set-up behind `make build`: tools and build products, each made again only when its inputs change.
 
 Run by the system's Python (3.11 or 3.12) with its standard library alone. Everything lands under the project:
-`.venv`, `node_modules`, `.build` (ape's output) and `build`. Each step keeps a stamp in `build/stamps`: a hash of
-what it reads. A step whose stamp still matches is skipped, so a second run takes a fraction of a second.
+`.venv`, `node_modules`, `.build` (ape's output) and `build`. Each step keeps a stamp in `build/stamps`: a
+hash of what it reads. A step whose stamp still matches is skipped: a second run takes a fraction of a second.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ PYTHON = VENV / "bin" / "python"
 # Seconds between two lines that say a long step is still at work.
 HEARTBEAT_SECONDS = 15
 
-# What a Python started from `.venv` finds: the project's anvil first on PATH, solc and ape's data under build/.
-# A value that the environment already has is kept.
+# What a Python started from `.venv` finds: the project's anvil first on PATH, the project's solc, and ape's
+# data under build/ unless APE_DATA_FOLDER says otherwise.
 SITE_HOOK = (
     "import os, sys; r = os.path.dirname(sys.prefix); j = os.path.join; "
     "b = j(r, 'toolchain', 'bin'); p = os.environ.get('PATH', os.defpath); "
     "os.environ.update({} if p.split(os.pathsep)[0] == b else {'PATH': b + os.pathsep + p}); "
-    "os.environ.setdefault('SOLCX_BINARY_PATH', j(r, 'build', 'solc')); "
+    "os.environ['SOLCX_BINARY_PATH'] = j(r, 'build', 'solc'); "
     "os.environ.setdefault('APE_DATA_FOLDER', j(r, 'build', 'ape'))\n"
 )
 
@@ -170,7 +170,7 @@ def native_module() -> None:
 
 
 def installed_sdk() -> tuple[Path, ...]:
-    """What the native step leaves: the compiled module beside the sources, the package's record in `.venv`."""
+    """What the native step leaves: the compiled module beside the sources, its record in `.venv`."""
     package = ROOT / "src" / "zkpool_sdk"
     modules = sorted(package.glob("_native*.so")) or [package / "_native.so"]
     site = VENV / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
@@ -201,7 +201,7 @@ def steps() -> list[Step]:
     return [
         Step("python packages", lambda: digest_of(pip_lock, python, SITE_HOOK), (PYTHON,), python_packages),
         Step("npm packages", lambda: digest_of(npm_lock), (npm_record,), npm_packages),
-        Step("solidity compiler", lambda: digest_of([], *solc.facts()), (solc.binary,), solc.install),
+        Step("solidity compiler", lambda: digest_of([], *solc.facts()), (solc.launcher,), solc.install),
         Step("native module", lambda: digest_of(native, python), installed_sdk(), native_module),
         Step("circuits", lambda: digest_of(circuit_sources), (BUILD / "circuits",), circuits),
         Step("contracts", lambda: digest_of(sources), (ROOT / ".build",), contracts),

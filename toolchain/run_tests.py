@@ -1,7 +1,7 @@
 """The tests behind `make test`, in groups, with every group's closing line repeated at the end.
 
-The prover core is tested by Cargo. Tests that need no ape run without its pytest plugin, which costs seconds at
-start. A group that fails does not keep the others from running; the exit status tells whether all of them passed.
+The prover core is tested by Cargo. Tests that need no ape run without its pytest plugin, which costs seconds
+at start. A group that fails does not keep the others from running; the exit status tells whether all passed.
 """
 
 from __future__ import annotations

@@ -1,15 +1,22 @@
 #!/usr/bin/env node
-// solc's command line over npm's `solc` (the same compiler as WebAssembly), for machines that cannot fetch the native binary.
+// solc's command line over npm's `solc` (the same compiler as WebAssembly), for machines that cannot fetch the
+// native binary.
 //
-// It understands what py-solc-x and ape-solidity ask of the native one: `--version`, `--standard-json`, `--combined-json`,
-// `--base-path`, `--include-path`, `--allow-paths`, `--evm-version`, `--optimize`, `--optimize-runs`, `--via-ir` and remappings.
+// It understands what py-solc-x and ape-solidity ask of the native one: `--version`, `--standard-json`,
+// `--combined-json`, `--base-path`, `--include-path`, `--allow-paths`, `--evm-version`, `--optimize`,
+// `--optimize-runs`, `--via-ir` and remappings.
 "use strict";
 
 const fs = require("node:fs");
 const path = require("node:path");
 
 const OPTIONS_WITH_VALUE = new Set([
-  "--base-path", "--include-path", "--allow-paths", "--combined-json", "--evm-version", "--optimize-runs",
+  "--base-path",
+  "--include-path",
+  "--allow-paths",
+  "--combined-json",
+  "--evm-version",
+  "--optimize-runs",
 ]);
 const FLAGS = new Set(["--version", "--standard-json", "--optimize", "--via-ir"]);
 
@@ -48,20 +55,25 @@ function parseArguments(argv) {
   return args;
 }
 
-/** Reads an imported source as the native compiler does: base path first, then include paths, only below allowed folders. */
+/** Reads an imported source as the native compiler does: from base and include paths, below allowed folders. */
 function sourceReader(args) {
   const base = path.resolve(args.values["--base-path"] || ".");
   const roots = [base, ...args.includePaths.map((p) => path.resolve(p))];
   const targets = args.remappings.map((r) => path.resolve(base, r.slice(r.indexOf("=") + 1)));
-  const extra = (args.values["--allow-paths"] || "").split(",").filter(Boolean).map((p) => path.resolve(p));
+  const extra = (args.values["--allow-paths"] || "")
+    .split(",")
+    .filter(Boolean)
+    .map((p) => path.resolve(p));
   const fileFolders = args.files.filter((f) => f !== "-").map((f) => path.dirname(path.resolve(f)));
   const allowed = [...roots, ...targets, ...extra, ...fileFolders].map(realOrSame);
 
   return (name) => {
     const plain = name.startsWith("file://") ? name.slice("file://".length) : name;
     const found = [...new Set(roots.map((root) => path.resolve(root, plain)))].filter(isFile);
-    if (found.length === 0) return { error: `File not found. Searched the following locations: ${quoted(roots)}.` };
-    if (found.length > 1) return { error: `Ambiguous import. Multiple matching files found: ${quoted(found)}.` };
+    if (found.length === 0)
+      return { error: `File not found. Searched the following locations: ${quoted(roots)}.` };
+    if (found.length > 1)
+      return { error: `Ambiguous import. Multiple matching files found: ${quoted(found)}.` };
     const real = fs.realpathSync(found[0]);
     if (!allowed.some((folder) => real === folder || real.startsWith(folder.replace(/\/$/, "") + path.sep)))
       return { error: `File outside of allowed directories. The following are allowed: ${quoted(allowed)}.` };
@@ -72,19 +84,28 @@ function sourceReader(args) {
 const quoted = (names) => names.map((n) => JSON.stringify(n)).join(", ");
 
 function realOrSame(name) {
-  try { return fs.realpathSync(name); } catch { return name; }
+  try {
+    return fs.realpathSync(name);
+  } catch {
+    return name;
+  }
 }
 
 function isFile(name) {
-  try { return fs.statSync(name).isFile(); } catch { return false; }
+  try {
+    return fs.statSync(name).isFile();
+  } catch {
+    return false;
+  }
 }
 
-/** The compiler core. The input goes on the WASM heap: solc-js's own binding puts it on the stack, which large inputs overflow. */
+/** The compiler core. Input goes on the heap: solc-js's own binding uses the stack, which large inputs overflow. */
 function loadCompiler() {
   const before = new Set(process.listeners("uncaughtException"));
   const core = require("solc/soljson.js");
   for (const event of ["uncaughtException", "unhandledRejection"])
-    for (const listener of process.listeners(event)) if (!before.has(listener)) process.removeListener(event, listener);
+    for (const listener of process.listeners(event))
+      if (!before.has(listener)) process.removeListener(event, listener);
   const allocate = (text) => {
     const size = core.lengthBytesUTF8(text) + 1;
     const pointer = core._solidity_alloc(size);
@@ -95,7 +116,8 @@ function loadCompiler() {
   const compile = (input, read) => {
     const callback = core.addFunction((_context, kind, data, contents, error) => {
       const wanted = core.UTF8ToString(kind);
-      const answer = wanted === "source" ? read(core.UTF8ToString(data)) : { error: `${wanted} is not supported` };
+      const answer =
+        wanted === "source" ? read(core.UTF8ToString(data)) : { error: `${wanted} is not supported` };
       if (answer.contents !== undefined) core.setValue(contents, allocate(answer.contents), "*");
       else core.setValue(error, allocate(answer.error), "*");
     }, "viiiii");
@@ -131,7 +153,10 @@ function readAll(fd) {
     try {
       size = fs.readSync(fd, chunk, 0, chunk.length, null);
     } catch (error) {
-      if (error.code === "EAGAIN") { pause(); continue; }
+      if (error.code === "EAGAIN") {
+        pause();
+        continue;
+      }
       if (error.code === "EOF") break;
       throw error;
     }
@@ -163,7 +188,8 @@ function pause() {
 function compileCombined(args, compiler, read) {
   const wanted = args.values["--combined-json"].split(",");
   for (const field of wanted)
-    if (field !== "ast" && !COMBINED_FIELDS[field]) throw new UsageError(`Invalid option to --combined-json: ${field}`);
+    if (field !== "ast" && !COMBINED_FIELDS[field])
+      throw new UsageError(`Invalid option to --combined-json: ${field}`);
   const sources = {};
   for (const name of args.files) {
     const content = name === "-" ? readAll(0) : fs.readFileSync(name, "utf8");
@@ -178,7 +204,9 @@ function compileCombined(args, compiler, read) {
     outputSelection: { "*": { "*": perContract, "": wanted.includes("ast") ? ["ast"] : [] } },
   };
   if (args.values["--evm-version"]) settings.evmVersion = args.values["--evm-version"];
-  const output = JSON.parse(compiler.compile(JSON.stringify({ language: "Solidity", sources, settings }), read));
+  const output = JSON.parse(
+    compiler.compile(JSON.stringify({ language: "Solidity", sources, settings }), read),
+  );
   const messages = (output.errors || []).map((e) => e.formattedMessage).join("\n");
   if ((output.errors || []).some((e) => e.severity === "error")) return [1, "", messages];
 
@@ -192,13 +220,16 @@ function compileCombined(args, compiler, read) {
   if (wanted.includes("ast")) {
     combined.sourceList = Object.keys(output.sources);
     combined.sources = {};
-    for (const [file, source] of Object.entries(output.sources)) combined.sources[file] = { AST: source.ast, id: source.id };
+    for (const [file, source] of Object.entries(output.sources))
+      combined.sources[file] = { AST: source.ast, id: source.id };
   }
   return [0, JSON.stringify(combined), messages];
 }
 
 function unitName(file, args) {
-  const roots = [args.values["--base-path"] || ".", ...args.includePaths].map((p) => path.resolve(p) + path.sep);
+  const roots = [args.values["--base-path"] || ".", ...args.includePaths].map(
+    (p) => path.resolve(p) + path.sep,
+  );
   const full = path.resolve(file);
   const root = roots.find((r) => full.startsWith(r));
   return root ? full.slice(root.length) : full;
@@ -211,7 +242,8 @@ function main(argv) {
     return [0, `solc, the solidity compiler commandline interface\nVersion: ${compiler.version()}\n`, ""];
   const read = sourceReader(args);
   if (args.values["--combined-json"]) return compileCombined(args, compiler, read);
-  if (!args.flags.has("--standard-json")) throw new UsageError("Nothing to do: pass --standard-json or --combined-json.");
+  if (!args.flags.has("--standard-json"))
+    throw new UsageError("Nothing to do: pass --standard-json or --combined-json.");
   const [file] = args.files;
   const input = file === undefined || file === "-" ? readAll(0) : fs.readFileSync(file, "utf8");
   return [0, compiler.compile(input, read), ""];

@@ -1,8 +1,9 @@
 """The pinned Solidity compiler, placed where py-solc-x (hence ape) looks for it.
 
-`ape-config.yaml` names the version. With internet the native binary is fetched by py-solc-x; without it a
-launcher around npm's `solc` of the same version takes its place. `ZKPOOL_SOLC=native` or `ZKPOOL_SOLC=npm` forces
-one of them.
+`ape-config.yaml` names the version. With internet the native binary is fetched by py-solc-x; without it npm's
+`solc` of the same version takes its place. `ZKPOOL_SOLC=native` or `ZKPOOL_SOLC=npm` forces one of them. Both
+stand behind a launcher that adds the project to the include paths: ape compiles a copy of `contracts/` in a
+temporary folder, from where `node_modules` would be out of reach.
 """
 
 from __future__ import annotations
@@ -10,26 +11,36 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
-# How long the native download may take before the launcher is used instead.
+# How long the native download may take before npm's build is used instead.
 NATIVE_TIMEOUT_SECONDS = 40
 
 VERSION_LINE = re.compile(
     r"^solidity:\n(?:[ \t]+.*\n|[ \t]*#.*\n)*?[ \t]+version:[ \t]*[\"']?(\d+\.\d+\.\d+)", re.MULTILINE
 )
 
-FETCH_NATIVE = "import sys, solcx; solcx.install_solc(sys.argv[1], show_progress=False)"
+# Run by the Python of `.venv`, which names the project's own folder to solcx: the target overrides that.
+FETCH_NATIVE = (
+    "import os, sys; os.environ['SOLCX_BINARY_PATH'] = sys.argv[2]; "
+    "import solcx; solcx.install_solc(sys.argv[1], show_progress=False)"
+)
 
 LAUNCHER = """#!/bin/sh
-# npm's solc {version} behind solc's own command line. The version is baked in: asking the compiler takes a second.
+# solc {version}. The answer to --version is baked in: npm's build takes a second to give it.
 if [ "$1" = --version ]; then
     printf '%s\\n' 'solc, the solidity compiler commandline interface' 'Version: {full_version}'
     exit 0
 fi
-exec node "${{0%/*}}/../../toolchain/solc.js" "$@"
+root={root}
+case " $* " in
+    *" --base-path $root "*) ;;
+    *" --base-path "*) set -- "$@" --include-path "$root" ;;
+esac
+exec {command} "$@"
 """
 
 
@@ -42,53 +53,60 @@ class SolcInstall:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.folder = Path(os.environ.get("SOLCX_BINARY_PATH", root / "build" / "solc"))
+        self.folder = root / "build" / "solc"
         self.version = pinned_version(root / "ape-config.yaml")
         self.mode = os.environ.get("ZKPOOL_SOLC", "auto")
 
     @property
-    def binary(self) -> Path:
+    def launcher(self) -> Path:
         """The file that py-solc-x runs for the pinned version."""
         return self.folder / f"solc-v{self.version}"
 
     def facts(self) -> tuple[str, ...]:
-        """What the installed file depends on."""
-        return (self.version, self.mode, str(self.folder), LAUNCHER)
+        """What the installed files depend on."""
+        return (self.version, self.mode, str(self.root), LAUNCHER)
 
     def install(self) -> None:
-        """Put the compiler in place and check that it answers with the pinned version.
+        """Put the compiler in place.
 
         Raises:
             SolcUnavailable: the mode is unknown, or the compiler it asks for cannot be had.
         """
         if self.mode not in {"auto", "native", "npm"}:
             raise SolcUnavailable(f"ZKPOOL_SOLC is {self.mode!r}; it may be auto, native or npm")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        remove(self.binary)
-        if self.mode == "npm":
-            self.install_launcher()
-        elif not self.install_native():
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        command = self.native() if self.mode != "npm" else None
+        if command is None:
             if self.mode == "native":
                 raise SolcUnavailable(f"solc {self.version} could not be fetched, as ZKPOOL_SOLC=native asks")
-            print("      no native solc within reach; using npm's build of the same version", flush=True)
-            self.install_launcher()
+            command = self.from_npm()
+        print(f"      solc {self.version} {'from npm' if command[0] == 'node' else 'native'}", flush=True)
+        text = LAUNCHER.format(
+            version=self.version,
+            full_version=full_version(command),
+            root=shlex.quote(str(self.root)),
+            command=shlex.join(command),
+        )
+        self.launcher.write_text(text)
+        self.launcher.chmod(0o755)
 
-    def install_native(self) -> bool:
-        """Fetch the native binary with py-solc-x. Returns whether it is there and runs."""
+    def native(self) -> list[str] | None:
+        """Fetch the native binary with py-solc-x; None where it is out of reach or does not run here."""
+        folder = self.folder / "native"
+        folder.mkdir()
         python = self.root / ".venv" / "bin" / "python"
-        env = {**os.environ, "SOLCX_BINARY_PATH": str(self.folder)}
-        command = [str(python), "-c", FETCH_NATIVE, self.version]
+        fetch = [str(python), "-c", FETCH_NATIVE, self.version, str(folder)]
+        command = [str(folder / f"solc-v{self.version}")]
         try:
-            subprocess.run(command, env=env, capture_output=True, check=True, timeout=NATIVE_TIMEOUT_SECONDS)
-            ask = [str(self.binary), "--version"]
-            answer = subprocess.run(ask, capture_output=True, text=True, check=True, timeout=20)
-        except (OSError, subprocess.SubprocessError):
-            remove(self.binary)
-            return False
-        return f"Version: {self.version}+" in answer.stdout
+            subprocess.run(fetch, capture_output=True, check=True, timeout=NATIVE_TIMEOUT_SECONDS)
+            found = full_version(command)
+        except (OSError, subprocess.SubprocessError, SolcUnavailable):
+            return None
+        return command if found.startswith(f"{self.version}+") else None
 
-    def install_launcher(self) -> None:
-        """Write the launcher around npm's compiler.
+    def from_npm(self) -> list[str]:
+        """The command that runs npm's compiler.
 
         Raises:
             SolcUnavailable: npm's compiler is of another version than `ape-config.yaml` pins.
@@ -96,13 +114,18 @@ class SolcInstall:
         package = json.loads((self.root / "node_modules" / "solc" / "package.json").read_text())
         if package["version"] != self.version:
             raise SolcUnavailable(
-                f"ape-config.yaml pins solc {self.version}, package.json has {package['version']}: make them agree"
+                f"ape-config.yaml pins solc {self.version} but package.json has {package['version']}"
             )
-        command = ["node", str(self.root / "toolchain" / "solc.js"), "--version"]
-        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
-        full_version = answer.split("Version: ")[1].strip()
-        self.binary.write_text(LAUNCHER.format(version=self.version, full_version=full_version))
-        self.binary.chmod(0o755)
+        return ["node", str(self.root / "toolchain" / "solc.js")]
+
+
+def full_version(command: list[str]) -> str:
+    """What a compiler says of itself, such as "0.8.37+commit.f401782d.Linux.g++"."""
+    ask = [*command, "--version"]
+    answer = subprocess.run(ask, capture_output=True, text=True, check=True, timeout=120).stdout
+    if "Version: " not in answer:
+        raise SolcUnavailable(f"{command[0]} does not tell its version")
+    return answer.split("Version: ")[1].split()[0]
 
 
 def pinned_version(config: Path) -> str:
@@ -111,11 +134,3 @@ def pinned_version(config: Path) -> str:
     if match is None:
         raise SolcUnavailable(f"{config.name} pins no solidity version")
     return match[1]
-
-
-def remove(path: Path) -> None:
-    """Take a file or folder away, if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
