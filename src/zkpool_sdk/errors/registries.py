@@ -1,0 +1,177 @@
+"""Errors of the project registry and the prover registry, and of binding them to the market."""
+
+from __future__ import annotations
+
+from zkpool_sdk.errors.base import ContractError
+
+
+class NotDeployer(ContractError):
+    """Only the deployer may name the market."""
+
+    caller: str
+
+
+class NotMarket(ContractError):
+    """Only the market may do this."""
+
+    caller: str
+
+
+class MarketAlreadyBound(ContractError):
+    """The market was named before; it is named once."""
+
+    market: str
+
+
+class MarketHasNoCode(ContractError):
+    """The address named as the market is no contract."""
+
+    market: str
+
+
+class UnknownProject(ContractError):
+    """No project has this id."""
+
+    project: int
+
+
+class UnknownQueue(ContractError):
+    """No queue has this id, or it has no such version of terms."""
+
+    queue: int
+
+
+class NotProjectAdmin(ContractError):
+    """Only the project's admin may do this."""
+
+    project: int
+    caller: str
+
+
+class VerifierNotAllowed(ContractError):
+    """The owner has not allowed this verifier."""
+
+    verifier: str
+
+
+class WrongRuleCount(ContractError):
+    """The circuit has `expected` signals; `got` rules were given."""
+
+    got: int
+    expected: int
+
+
+class TooManySignals(ContractError):
+    """More signals than a queue may have."""
+
+    got: int
+    limit: int
+
+
+class RuleMissing(ContractError):
+    """NONE is no rule for a signal."""
+
+    index: int
+
+
+class ProofWindowOutOfBounds(ContractError):
+    """The proof window is too short or too long."""
+
+    got_seconds: int
+    min_seconds: int
+    max_seconds: int
+
+
+class LiabilityWindowOutOfBounds(ContractError):
+    """The liability window is too short or too long."""
+
+    got_seconds: int
+    min_seconds: int
+    max_seconds: int
+
+
+class Tier1PenaltyTooHigh(ContractError):
+    """Tier 1's penalty is beyond the bound."""
+
+    got_wei: int
+    limit_wei: int
+
+
+class GoodSampleRefused(ContractError):
+    """The verifier refuses the project's own good sample."""
+
+
+class BadSampleAccepted(ContractError):
+    """The verifier accepts the sample's proof for other signals."""
+
+
+class TooManyVersions(ContractError):
+    """The queue has used up its term versions."""
+
+    queue: int
+
+
+class AlreadyRegistered(ContractError):
+    """The account is a prover already."""
+
+    account: str
+
+
+class NotRegistered(ContractError):
+    """The account is no prover."""
+
+    account: str
+
+
+class UnknownProver(ContractError):
+    """No prover has this id."""
+
+    prover: int
+
+
+class NoSuchQueue(ContractError):
+    """The queue does not exist in the project registry."""
+
+    queue: int
+
+
+class AlreadySeated(ContractError):
+    """The prover has a seat in the queue."""
+
+    queue: int
+    prover: int
+
+
+class NotSeated(ContractError):
+    """The prover has no seat in the queue."""
+
+    queue: int
+    prover: int
+
+
+class QueueFull(ContractError):
+    """All seats are held by eligible provers."""
+
+    queue: int
+    seat_limit: int
+
+
+class TasksInFlight(ContractError):
+    """Tasks are still in flight; set the capacity to 0 and finish them first."""
+
+    queue: int
+    prover: int
+    in_flight: int
+
+
+class CapacityTooHigh(ContractError):
+    """A seat offers at most `limit` jobs at once."""
+
+    got: int
+    limit: int
+
+
+class NotActive(ContractError):
+    """Only a prover whose stake is active may join."""
+
+    account: str
