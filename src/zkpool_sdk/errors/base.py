@@ -14,10 +14,10 @@ class ZKPoolError(Exception):
 class ContractError(ZKPoolError):
     """A contract refused: one subclass for each Solidity error, with the same name and the same fields.
 
-    Fields are declared as annotations, in the order of the Solidity arguments and in snake_case; an instance
-    takes them by position or by name and keeps them in ``args``. Two errors are equal when class and fields are.
-    ``ContractError.by_name`` maps a Solidity name to its class. Ids of tasks are ``bytes``, other ids ``int``,
-    addresses ``str``, enums ``int``.
+    Fields are declared as annotations, in the order of the Solidity arguments and in snake_case; an
+    instance takes them by position or by name and keeps them in ``args``. Two errors are equal when class and
+    fields are. ``ContractError.by_name`` maps a Solidity name to its class. Ids of tasks are ``bytes``, other
+    ids ``int``, addresses ``str``, enums ``int``.
     """
 
     fields: ClassVar[tuple[str, ...]] = ()

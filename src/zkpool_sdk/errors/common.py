@@ -6,7 +6,7 @@ from zkpool_sdk.errors.base import ContractError
 
 
 class Panic(ContractError):
-    """Solidity's own check failed: 0x11 arithmetic overflow, 0x12 division by zero, 0x32 index out of bounds."""
+    """Solidity's own check failed: 0x11 overflow, 0x12 division by zero, 0x32 index out of bounds."""
 
     code: int
 
