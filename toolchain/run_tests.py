@@ -62,7 +62,11 @@ class Outcome:
 
 GROUPS = (
     Group("prover core", CARGO_TEST),
-    Group("sdk and proving", (*PYTEST, "-p", "no:ape_test"), ("tests/sdk", "tests/proving")),
+    Group(
+        "toolchain, sdk and proving",
+        (*PYTEST, "-p", "no:ape_test"),
+        ("tests/toolchain", "tests/sdk", "tests/proving"),
+    ),
     Group("contracts", PYTEST, ("tests/unit", "tests/property", "tests/stateful", "tests/e2e", "tests/gas")),
 )
 

@@ -1,0 +1,46 @@
+"""The project's anvil: one process, whose end is the end of the chain."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+ANVIL = Path(__file__).resolve().parents[2] / "toolchain" / "bin" / "anvil"
+
+
+def ask(port: int, method: str) -> str:
+    """One JSON-RPC call without parameters."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": []}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        result: str = json.load(answer)["result"]
+    return result
+
+
+def wait_for_chain(port: int) -> str:
+    """The chain id, once the chain answers."""
+    for _ in range(100):
+        try:
+            return ask(port, "eth_chainId")
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("anvil did not start")
+
+
+def test_anvil__takes_extra_flags_and_leaves_no_orphan() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {**os.environ, "ZKPOOL_ANVIL_FLAGS": "--chain-id 4242 --silent"}
+    process = subprocess.Popen([str(ANVIL), "--port", str(port)], env=env, stdout=subprocess.DEVNULL)
+    try:
+        assert wait_for_chain(port) == hex(4242)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+    with socket.socket() as free:
+        assert free.connect_ex(("127.0.0.1", port)) != 0
