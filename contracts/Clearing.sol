@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
+import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IProjectRegistry} from "./interfaces/IProjectRegistry.sol";
+import {IProverMarket} from "./interfaces/IProverMarket.sol";
+import {IProverRegistry} from "./interfaces/IProverRegistry.sol";
+import {IRewardSplitter} from "./interfaces/IRewardSplitter.sol";
+import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {AuctionMath} from "./libraries/AuctionMath.sol";
+import {BaseFeeMath} from "./libraries/BaseFeeMath.sol";
+import {BookHeap} from "./libraries/BookHeap.sol";
+import {StrideMath} from "./libraries/StrideMath.sol";
+import {QueueId, TaskId} from "./types/Ids.sol";
+import {Candidate, SeatAward} from "./types/Prover.sol";
+import {Queue, Terms} from "./types/Queue.sol";
+import {Round} from "./types/Round.sol";
+import {Task, TaskStatus} from "./types/Task.sol";
+
+/// @title Clearing
+/// @notice The auction half of the market: the storage of books and tasks, and the end of a round.
+abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient {
+    /// @notice The contracts the market works with; fixed at deployment.
+    struct Wiring {
+        IERC20 token;
+        IProjectRegistry projects;
+        IProverRegistry provers;
+        IStakeVault vault;
+        IRewardSplitter splitter;
+        address insurance;
+    }
+
+    /// @dev What a clearing works on, in memory.
+    struct Sale {
+        QueueId queue;
+        uint256 baseFeeWei;
+        uint256 bondWei;
+        uint16 termsVersion;
+        uint256[] words; // live bids, ascending
+        uint256 bidCount; // n: live bids at or above the base fee
+        Candidate[] candidates;
+        uint256[] slots; // by candidate
+        uint256[] passes; // by candidate, after the draw
+        uint256[] counts; // tasks drawn, by candidate
+        uint256 slotCount; // K
+        uint256 assignedCount; // F
+    }
+
+    IERC20 public immutable token;
+    IProjectRegistry public immutable projects;
+    IProverRegistry public immutable provers;
+    IStakeVault public immutable vault;
+    IRewardSplitter public immutable splitter;
+    address public immutable insurance;
+    bool private immutable _marketTime;
+
+    mapping(QueueId queue => Round) internal _rounds;
+    mapping(QueueId queue => uint256[64]) internal _books;
+    mapping(QueueId queue => TaskId[64]) internal _places;
+    mapping(TaskId task => Task) internal _tasks;
+    mapping(address account => uint256) internal _credits;
+
+    constructor(Wiring memory wiring) {
+        token = wiring.token;
+        projects = wiring.projects;
+        provers = wiring.provers;
+        vault = wiring.vault;
+        splitter = wiring.splitter;
+        insurance = wiring.insurance;
+        _marketTime = wiring.vault.usesMarketTime();
+    }
+
+    /// @inheritdoc IProverMarket
+    function clear(QueueId queue) external whenNotPaused nonReentrant returns (uint256 assignedCount) {
+        Round memory round = _rounds[queue];
+        uint256 endsAt = (round.startedAt == 0 ? block.timestamp : round.startedAt) + BaseFeeMath.ROUND_SECONDS;
+        if (block.timestamp < endsAt) revert RoundNotOver(queue, block.timestamp, endsAt);
+        Sale memory sale;
+        sale.queue = queue;
+        if (round.bidCount == 0) {
+            round = _currentRound(queue);
+            sale.baseFeeWei = BaseFeeMath.baseFee(round.excess);
+        } else {
+            if (_marketTime) vault.advanceClock(round.startedAt);
+            _sell(sale, round);
+            round.startedAt = uint40(block.timestamp);
+        }
+        round.clearedSequence = round.nextSequence;
+        _rounds[queue] = round;
+        emit RoundCleared(
+            queue,
+            sale.baseFeeWei,
+            sale.bidCount,
+            sale.slotCount,
+            sale.assignedCount,
+            round.excess
+        );
+        return sale.assignedCount;
+    }
+
+    /// @inheritdoc IProverMarket
+    function baseFeeOf(QueueId queue) public view returns (uint256) {
+        return BaseFeeMath.baseFee(_currentRound(queue).excess);
+    }
+
+    /// @inheritdoc IProverMarket
+    function slotCountOf(QueueId queue) external view returns (uint256) {
+        Sale memory sale;
+        sale.queue = queue;
+        sale.bondWei = bondOf(queue);
+        _loadSlots(sale);
+        return sale.slotCount;
+    }
+
+    /// @inheritdoc IProverMarket
+    function bondOf(QueueId queue) public view returns (uint256) {
+        (, Terms memory terms) = projects.current(queue);
+        return AuctionMath.bond(baseFeeOf(queue), terms.tier1PenaltyWei);
+    }
+
+    /// @inheritdoc IProverMarket
+    function roundOf(QueueId queue) external view returns (Round memory) {
+        return _rounds[queue];
+    }
+
+    /// @inheritdoc IProverMarket
+    function bookOf(
+        QueueId queue
+    )
+        external
+        view
+        returns (TaskId[] memory tasks, uint256[] memory maxFeesWei, uint256[] memory expiries)
+    {
+        uint256[] memory words = _sortedBook(queue, _rounds[queue].bidCount);
+        uint256 count = words.length;
+        (tasks, maxFeesWei, expiries) = (new TaskId[](count), new uint256[](count), new uint256[](count));
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 word = words[count - 1 - i];
+            tasks[i] = _places[queue][BookHeap.placeOf(word)];
+            (maxFeesWei[i], expiries[i]) = (BookHeap.maxFeeOf(word), BookHeap.expiryOf(word));
+        }
+    }
+
+    /// @inheritdoc IProverMarket
+    function bookWords(QueueId queue) external view returns (uint256[] memory words) {
+        words = new uint256[](_rounds[queue].bidCount);
+        for (uint256 i = 0; i < words.length; ++i) words[i] = _books[queue][i];
+    }
+
+    /// @dev The round with empty rounds passed: while the book is empty each whole round lowers E by TARGET.
+    function _currentRound(QueueId queue) internal view returns (Round memory round) {
+        round = _rounds[queue];
+        if (round.startedAt == 0) {
+            round.startedAt = uint40(block.timestamp);
+        } else if (round.bidCount == 0) {
+            uint256 roundCount = (block.timestamp - round.startedAt) / BaseFeeMath.ROUND_SECONDS;
+            round.excess = uint32(BaseFeeMath.afterEmpty(round.excess, roundCount));
+            round.startedAt += uint40(roundCount * BaseFeeMath.ROUND_SECONDS);
+        }
+    }
+
+    function _taskId(
+        QueueId queue,
+        address requester,
+        bytes32 statementHash,
+        uint48 nonce
+    ) internal view returns (TaskId) {
+        return TaskId.wrap(
+            keccak256(abi.encode(block.chainid, address(this), queue, requester, statementHash, nonce))
+        );
+    }
+
+    /// @dev Ends an expired bid that has left its book.
+    function _expire(TaskId task) internal {
+        Task storage t = _tasks[task];
+        t.status = TaskStatus.EXPIRED;
+        _credits[t.requester] += t.amountWei;
+        emit BidExpired(task, t.amountWei);
+    }
+
+    /// @dev Prices the round, assigns its tasks, moves the base fee, and writes the rest of the book back.
+    function _sell(Sale memory sale, Round memory round) private {
+        (Queue memory q, Terms memory terms) = projects.current(sale.queue);
+        sale.termsVersion = q.termsVersion;
+        sale.baseFeeWei = BaseFeeMath.baseFee(round.excess);
+        sale.bondWei = AuctionMath.bond(sale.baseFeeWei, terms.tier1PenaltyWei);
+        _loadBids(sale, round);
+        _loadSlots(sale);
+        sale.assignedCount = Math.min(sale.bidCount, sale.slotCount);
+
+        uint256 liveCount = sale.words.length;
+        uint256 firstLoserWei = sale.bidCount > sale.assignedCount
+            ? BookHeap.maxFeeOf(sale.words[liveCount - 1 - sale.assignedCount])
+            : 0;
+        uint256 pressurePpm = BaseFeeMath.pressure(sale.bidCount, sale.slotCount, firstLoserWei, sale.baseFeeWei);
+        round.excess = uint32(BaseFeeMath.next(round.excess, pressurePpm));
+
+        uint256 restCount = liveCount - sale.assignedCount;
+        for (uint256 i = 0; i < restCount; ++i) _books[sale.queue][i] = sale.words[i];
+        round.bidCount = uint8(restCount);
+        if (sale.assignedCount == 0) return;
+        _assign(sale, round, terms.proofWindowSeconds);
+        _award(sale);
+    }
+
+    function _sortedBook(QueueId queue, uint256 count) private view returns (uint256[] memory words) {
+        words = new uint256[](count);
+        uint256[64] storage stored = _books[queue];
+        for (uint256 i = 0; i < count; ++i) words[i] = stored[i];
+        Arrays.sort(words);
+    }
+
+    /// @dev Drops expired bids and counts those that may win.
+    function _loadBids(Sale memory sale, Round memory round) private {
+        uint256[] memory words = _sortedBook(sale.queue, round.bidCount);
+        uint256 liveCount = 0;
+        for (uint256 i = 0; i < words.length; ++i) {
+            uint256 word = words[i];
+            if (BookHeap.expiryOf(word) < block.timestamp) {
+                uint256 place = BookHeap.placeOf(word);
+                round.places &= ~(uint64(1) << uint8(place));
+                _expire(_places[sale.queue][place]);
+            } else {
+                if (BookHeap.maxFeeOf(word) >= sale.baseFeeWei) ++sale.bidCount;
+                words[liveCount++] = word;
+            }
+        }
+        // Shortens the list in place.
+        assembly ("memory-safe") {
+            mstore(words, liveCount)
+        }
+        sale.words = words;
+    }
+
+    function _loadSlots(Sale memory sale) private view {
+        Candidate[] memory list = provers.candidates(sale.queue);
+        address[] memory accounts = new address[](list.length);
+        for (uint256 i = 0; i < list.length; ++i) accounts[i] = list[i].account;
+        uint256[] memory slots = vault.freeCoverOf(accounts);
+        uint256 total = 0;
+        for (uint256 i = 0; i < list.length; ++i) {
+            slots[i] = AuctionMath.slots(list[i].freeCapacity, slots[i], sale.bondWei);
+            total += slots[i];
+        }
+        (sale.candidates, sale.slots) = (list, slots);
+        sale.slotCount = Math.min(total, AuctionMath.SLOT_LIMIT);
+    }
+
+    /// @dev Position i of the sale goes to the i-th best rated of the drawn provers.
+    function _assign(Sale memory sale, Round memory round, uint256 windowSeconds) private {
+        uint256[] memory positions = _drawPositions(sale);
+        uint256[] memory feesWei = new uint256[](sale.bidCount);
+        uint256 last = sale.words.length - 1;
+        for (uint256 i = 0; i < feesWei.length; ++i) feesWei[i] = BookHeap.maxFeeOf(sale.words[last - i]);
+        uint256[] memory pricesWei = AuctionMath.prices(feesWei, sale.assignedCount, sale.baseFeeWei);
+
+        Task memory given;
+        given.status = TaskStatus.ASSIGNED;
+        given.queue = sale.queue;
+        given.proveBy = uint40(block.timestamp + windowSeconds);
+        given.termsVersion = sale.termsVersion;
+        given.bondWei = uint80(sale.bondWei);
+        for (uint256 i = 0; i < pricesWei.length; ++i) {
+            uint256 place = BookHeap.placeOf(sale.words[last - i]);
+            round.places &= ~(uint64(1) << uint8(place));
+            TaskId task = _places[sale.queue][place];
+            _assignOne(task, sale.candidates[positions[i]], i + 1, feesWei[i], pricesWei[i], given);
+        }
+    }
+
+    function _assignOne(
+        TaskId task,
+        Candidate memory winner,
+        uint256 position,
+        uint256 maxFeeWei,
+        uint256 priceWei,
+        Task memory given
+    ) private {
+        Task storage t = _tasks[task];
+        given.requester = t.requester;
+        given.nonce = t.nonce;
+        given.amountWei = uint96(priceWei);
+        given.place = winner.seat;
+        given.prover = winner.prover;
+        _tasks[task] = given;
+        uint256 refundWei = maxFeeWei - priceWei;
+        if (refundWei > 0) _credits[given.requester] += refundWei;
+        emit TaskAssigned(
+            task,
+            winner.account,
+            position,
+            uint96(priceWei),
+            uint96(refundWei),
+            given.bondWei,
+            given.proveBy,
+            given.termsVersion
+        );
+    }
+
+    /// @dev Draws the provers and orders them: best rating first, of equal ratings the lower seat.
+    function _drawPositions(Sale memory sale) private pure returns (uint256[] memory positions) {
+        Candidate[] memory list = sale.candidates;
+        uint256[] memory passes = new uint256[](list.length);
+        uint256[] memory ratings = new uint256[](list.length);
+        for (uint256 i = 0; i < list.length; ++i) (passes[i], ratings[i]) = (list[i].pass, list[i].ratingPpm);
+        positions = StrideMath.draw(passes, ratings, sale.slots, sale.assignedCount);
+        uint256[] memory counts = new uint256[](list.length);
+        for (uint256 i = 0; i < positions.length; ++i) {
+            uint256 index = positions[i];
+            ++counts[index];
+            positions[i] = (ratings[index] << 8) | (type(uint8).max - index);
+        }
+        Arrays.sort(positions);
+        uint256 count = positions.length;
+        for (uint256 i = 0; i < count / 2; ++i) {
+            (positions[i], positions[count - 1 - i]) = (positions[count - 1 - i], positions[i]);
+        }
+        for (uint256 i = 0; i < count; ++i) positions[i] = type(uint8).max - (positions[i] & type(uint8).max);
+        (sale.passes, sale.counts) = (passes, counts);
+    }
+
+    /// @dev Tells the registry what each seat got, and locks the bonds.
+    function _award(Sale memory sale) private {
+        uint256[] memory counts = sale.counts;
+        uint256 total = 0;
+        for (uint256 i = 0; i < counts.length; ++i) if (counts[i] != 0) ++total;
+        SeatAward[] memory awards = new SeatAward[](total);
+        address[] memory accounts = new address[](total);
+        uint256[] memory bondsWei = new uint256[](total);
+        uint256 next = 0;
+        for (uint256 i = 0; i < counts.length; ++i) {
+            if (counts[i] == 0) continue;
+            Candidate memory c = sale.candidates[i];
+            awards[next] = SeatAward(c.seat, uint8(counts[i]), uint64(sale.passes[i]));
+            accounts[next] = c.account;
+            bondsWei[next++] = counts[i] * sale.bondWei;
+        }
+        provers.award(sale.queue, awards);
+        vault.lockBonds(accounts, bondsWei);
+    }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {MarketBound} from "./MarketBound.sol";
+import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {DecayMath} from "./libraries/DecayMath.sol";
+import {SlashMath} from "./libraries/SlashMath.sol";
+import {TaskId} from "./types/Ids.sol";
+import {Stake} from "./types/Stake.sol";
+
+/// @title StakeVault
+/// @notice Keeps every prover's stake and the bonds locked from it.
+/// @custom:holds Stake token; its balance is at least the sum of own, unbonding and sponsored stake (I-1).
+/// @custom:halts Nothing stops; unstaking is never paused.
+contract StakeVault is IStakeVault, MarketBound {
+    using SafeERC20 for IERC20;
+    using SafeCast for uint256;
+
+    /// @dev To become active, and what a partial exit must leave.
+    uint256 public constant ENTRY_STAKE_WEI = 32e18;
+    /// @dev To stay active; decay stops here.
+    uint256 public constant STAYING_STAKE_WEI = DecayMath.FLOOR_WEI;
+    /// @dev Longer than a task can stay open, so that leaving never outruns a slash.
+    uint256 public constant UNBONDING_SECONDS = 7 days;
+
+    IERC20 public immutable token;
+    address public immutable insurance;
+    /// @inheritdoc IStakeVault
+    bool public immutable usesMarketTime;
+
+    mapping(address prover => Stake) private _stakes;
+    uint128 private _marketClock;
+    uint128 private _marketClockAt;
+
+    constructor(IERC20 token_, address insurance_, bool usesMarketTime_) {
+        token = token_;
+        insurance = insurance_;
+        usesMarketTime = usesMarketTime_;
+    }
+
+    /// @inheritdoc IStakeVault
+    function stake(uint256 amountWei) external {
+        _stake(amountWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function stakeWithPermit(uint256 amountWei, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s) external {
+        // Somebody may have brought the permit on chain first; then the allowance is there and that is all we need.
+        try
+            IERC20Permit(address(token)).permit(msg.sender, address(this), amountWei, permitDeadline, v, r, s)
+        {} catch {}
+        _stake(amountWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function requestUnstake(uint256 amountWei) external {
+        (Stake memory s, uint256 decayedWei) = _settled(msg.sender);
+        if (amountWei == 0) revert AmountZero();
+        if (amountWei > s.ownWei) revert UnstakeExceedsStake(msg.sender, amountWei, s.ownWei);
+        uint256 leftWei = uint256(s.ownWei) + s.sponsoredWei - amountWei;
+        if (amountWei != s.ownWei && leftWei < ENTRY_STAKE_WEI) {
+            revert PartialExitTooDeep(msg.sender, leftWei, ENTRY_STAKE_WEI);
+        }
+        s.ownWei -= uint96(amountWei);
+        s.unbondingWei += uint96(amountWei);
+        s.unbondAt = uint40(block.timestamp + UNBONDING_SECONDS);
+        s.active = s.active && leftWei >= STAYING_STAKE_WEI;
+        _stakes[msg.sender] = s;
+        emit UnstakeRequested(msg.sender, amountWei, s.unbondAt);
+        _toInsurance(decayedWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function finishUnstake() external returns (uint256 paidWei) {
+        (Stake memory s, uint256 decayedWei) = _settled(msg.sender);
+        if (s.unbondingWei == 0) revert NothingUnbonding(msg.sender);
+        if (block.timestamp < s.unbondAt) revert StillUnbonding(msg.sender, block.timestamp, s.unbondAt);
+        paidWei = Math.min(s.unbondingWei, _slashable(s) - s.lockedWei);
+        if (paidWei == 0) revert CoversBonds(msg.sender, s.lockedWei);
+        s.unbondingWei -= uint96(paidWei);
+        _stakes[msg.sender] = s;
+        emit UnstakeFinished(msg.sender, paidWei);
+        _toInsurance(decayedWei);
+        token.safeTransfer(msg.sender, paidWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function settle(address prover) external returns (uint256 decayedWei) {
+        (_stakes[prover], decayedWei) = _settled(prover);
+        _toInsurance(decayedWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function lockBonds(address[] calldata provers, uint256[] calldata bondsWei) external onlyMarket {
+        uint256 allDecayedWei = 0;
+        for (uint256 i = 0; i < provers.length; ++i) {
+            (Stake memory s, uint256 decayedWei) = _settled(provers[i]);
+            uint256 freeWei = _freeCover(s);
+            if (bondsWei[i] > freeWei) revert BondExceedsFreeStake(provers[i], bondsWei[i], freeWei);
+            s.lockedWei += bondsWei[i].toUint96();
+            _stakes[provers[i]] = s;
+            allDecayedWei += decayedWei;
+        }
+        _toInsurance(allDecayedWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function releaseBond(address prover, uint256 bondWei) external onlyMarket {
+        (Stake memory s, uint256 decayedWei) = _settled(prover);
+        s.lockedWei -= bondWei.toUint96();
+        _restartClock(s);
+        _stakes[prover] = s;
+        _toInsurance(decayedWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function slash(
+        TaskId task,
+        address prover,
+        uint256 bondWei,
+        Fault fault,
+        uint256 priceWei,
+        bool hasKeeper
+    ) external onlyMarket returns (SlashParts memory parts) {
+        (Stake memory s, uint256 decayedWei) = _settled(prover);
+        uint256 demandedWei = fault == Fault.INVALID ? SlashMath.invalid(bondWei, s.ownWei) : bondWei;
+        parts.slashedWei = SlashMath.capped(demandedWei, _slashable(s), s.lockedWei, bondWei);
+        SlashMath.Waterfall memory w = SlashMath.waterfall(parts.slashedWei, 0, priceWei, false, hasKeeper);
+        (parts.tier1Wei, parts.requesterWei, parts.keeperWei, parts.insuranceWei) = (
+            w.tier1Wei,
+            w.requesterWei,
+            w.keeperWei,
+            w.insuranceWei
+        );
+
+        (uint256 fromOwnWei, uint256 fromUnbondingWei, uint256 fromSponsoredWei) = SlashMath.take(
+            parts.slashedWei,
+            s.ownWei,
+            s.unbondingWei
+        );
+        s.ownWei -= uint96(fromOwnWei);
+        s.unbondingWei -= uint96(fromUnbondingWei);
+        s.sponsoredWei -= uint96(fromSponsoredWei);
+        s.lockedWei -= bondWei.toUint96();
+        s.active = s.active && uint256(s.ownWei) + s.sponsoredWei >= STAYING_STAKE_WEI;
+        _stakes[prover] = s;
+        emit Slashed(task, prover, fault, parts);
+        _toInsurance(decayedWei + parts.insuranceWei);
+        uint256 toMarketWei = parts.requesterWei + parts.keeperWei;
+        if (toMarketWei > 0) token.safeTransfer(msg.sender, toMarketWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function advanceClock(uint256 fromAt) external onlyMarket {
+        uint256 since = Math.max(fromAt, _marketClockAt);
+        if (block.timestamp <= since) return;
+        _marketClock += uint128(block.timestamp - since);
+        _marketClockAt = uint128(block.timestamp);
+        emit ClockAdvanced(_marketClock);
+    }
+
+    /// @inheritdoc IStakeVault
+    function stakeOf(address prover) external view returns (Stake memory s) {
+        (s, , ) = _decayed(prover);
+    }
+
+    /// @inheritdoc IStakeVault
+    function isActive(address prover) external view returns (bool) {
+        (Stake memory s, , ) = _decayed(prover);
+        return s.active;
+    }
+
+    /// @inheritdoc IStakeVault
+    function freeCoverOf(address[] calldata provers) external view returns (uint256[] memory freeWei) {
+        freeWei = new uint256[](provers.length);
+        for (uint256 i = 0; i < provers.length; ++i) {
+            (Stake memory s, , ) = _decayed(provers[i]);
+            if (s.active) freeWei[i] = _freeCover(s);
+        }
+    }
+
+    /// @inheritdoc IStakeVault
+    function clock() public view returns (uint256) {
+        return usesMarketTime ? _marketClock : block.timestamp;
+    }
+
+    function _stake(uint256 amountWei) private {
+        if (amountWei == 0) revert AmountZero();
+        (Stake memory s, uint256 decayedWei) = _settled(msg.sender);
+        s.ownWei += amountWei.toUint96();
+        if (!s.active && uint256(s.ownWei) + s.sponsoredWei >= ENTRY_STAKE_WEI) {
+            s.active = true;
+            _restartClock(s);
+        }
+        _stakes[msg.sender] = s;
+        emit Staked(msg.sender, amountWei);
+        _toInsurance(decayedWei);
+
+        uint256 before = token.balanceOf(address(this));
+        token.safeTransferFrom(msg.sender, address(this), amountWei);
+        uint256 got = token.balanceOf(address(this)) - before;
+        if (got != amountWei) revert TokenTookFee(amountWei, got);
+    }
+
+    /// @dev The stake with decay charged up to now, what decayed, and over how many hours. Storage is untouched.
+    function _decayed(address prover) private view returns (Stake memory s, uint256 decayedWei, uint256 hourCount) {
+        s = _stakes[prover];
+        hourCount = s.decaysFrom == 0 ? 0 : DecayMath.hoursDue(clock(), s.decaysFrom);
+        if (hourCount == 0) return (s, 0, 0);
+        uint256 floorWei = DecayMath.floorWei(s.lockedWei, s.unbondingWei, s.sponsoredWei);
+        uint256 leftWei = DecayMath.decayed(s.ownWei, floorWei, hourCount);
+        decayedWei = s.ownWei - leftWei;
+        s.ownWei = uint96(leftWei);
+        s.decaysFrom += uint40(hourCount * DecayMath.HOUR_SECONDS);
+    }
+
+    /// @dev The stake to work on; the caller stores it and sends what decayed to the insurance fund.
+    function _settled(address prover) private returns (Stake memory s, uint256 decayedWei) {
+        uint256 hourCount;
+        (s, decayedWei, hourCount) = _decayed(prover);
+        if (decayedWei > 0) emit Decayed(prover, decayedWei, hourCount);
+    }
+
+    function _restartClock(Stake memory s) private view {
+        s.decaysFrom = uint40(clock() + DecayMath.GRACE_SECONDS);
+    }
+
+    function _slashable(Stake memory s) private pure returns (uint256) {
+        return uint256(s.ownWei) + s.unbondingWei + s.sponsoredWei;
+    }
+
+    function _freeCover(Stake memory s) private pure returns (uint256) {
+        return Math.saturatingSub(uint256(s.ownWei) + s.sponsoredWei, s.lockedWei);
+    }
+
+    function _toInsurance(uint256 amountWei) private {
+        if (amountWei > 0) token.safeTransfer(insurance, amountWei);
+    }
+}
