@@ -1,1 +1,1 @@
-"""The economics of the market in exact integers: a twin of each Solidity library, and a whole market in memory."""
+"""The market in exact integers: a twin of each Solidity library, and a whole market in memory."""

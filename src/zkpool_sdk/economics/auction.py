@@ -18,7 +18,7 @@ MIN_BOND_WEI: Final = WEI_PER_ZK // 2
 
 
 def prices(fees_wei: Sequence[int], count: int, base_fee_wei: int) -> list[Wei]:
-    """What the first ``count`` bids pay: the next bid down, at least the base fee; the base fee with nobody below.
+    """What the first ``count`` bids pay: the next bid down, or the base fee with nobody below.
 
     Args:
         fees_wei: live bids at or above the base fee, base fee included, best first.

@@ -1,4 +1,4 @@
-"""How the reserve price of a slot follows demand: an exponential of the excess ``E``, counted in ppm-rounds."""
+"""How the reserve price of a slot follows demand: an exponential of the excess E, in ppm-rounds."""
 
 from __future__ import annotations
 

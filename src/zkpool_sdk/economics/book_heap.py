@@ -1,8 +1,8 @@
 """The book of a queue: a bounded min-heap of words, the worst bid at the root.
 
-A word is ``maxFee << 96 | (2^48 - 1 - sequence) << 48 | expiresAt << 8 | place``. Sequences are unique, so words
-are strictly ordered: the higher bid wins, of equal bids the earlier, and ties do not exist. A heap is a ``list``
-of words, changed in place; its length is its size.
+A word is ``maxFee << 96 | (2^48 - 1 - sequence) << 48 | expiresAt << 8 | place``. Sequences are unique, so
+words are strictly ordered: the higher bid wins, of equal bids the earlier, and ties do not exist. A heap is a
+``list`` of words, changed in place; its length is its size.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def pack(max_fee_wei: int, sequence: int, expires_at: int, place: int) -> int:
     """The word of a bid.
 
     Args:
-        max_fee_wei: 96 bits. sequence: 48 bits, lower is earlier. expires_at: 40 bits. place: 8 bits, its task.
+        max_fee_wei: 96 bits. sequence: 48 bits, lower is earlier. expires_at: 40 bits. place: 8 bits.
     """
     return max_fee_wei << 96 | (SEQUENCE_MAX - sequence) << 48 | expires_at << 8 | place
 

@@ -20,7 +20,7 @@ class Split:
 def split(
     price_wei: int, pool_bps: int, accelerator_bps: int, sponsor_bps: int, delegators_bps: int
 ) -> Split:
-    """The parts of a price: the pool's cut first, accelerator and sponsor from the rest, the prover keeps what is left.
+    """The parts of a price; the prover gets what pool, accelerator and sponsor leave.
 
     Args:
         pool_bps: of the price. accelerator_bps, sponsor_bps: of the rest; sponsor 0 for a prover with its own

@@ -1,0 +1,309 @@
+"""What the market is made of, as values: each has the fields of its Solidity struct, in the same order.
+
+Addresses are ``str`` ("0x" and 40 digits), ids of tasks 32 ``bytes``, other ids ``int``; money is wei.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, unique
+from typing import Final, NewType
+
+from zkpool_sdk.units import Bps, Ppm, Seconds, Timestamp, Wei
+
+Address = NewType("Address", str)
+"""An account: "0x" and 40 hexadecimal digits."""
+ProjectId = NewType("ProjectId", int)
+QueueId = NewType("QueueId", int)
+ProverId = NewType("ProverId", int)
+TaskId = NewType("TaskId", bytes)
+"""keccak256 of chain, market, queue, requester, statement hash and nonce; 32 bytes."""
+
+NO_WEI: Final = Wei(0)
+NEVER: Final = Timestamp(0)
+NOBODY: Final = ProverId(0)
+ZERO_ADDRESS: Final = Address("0x" + "0" * 40)
+
+
+@unique
+class TaskStatus(IntEnum):
+    """Where a task stands in its life.
+
+    NONE -> QUEUED -> ASSIGNED -> PROVEN; QUEUED -> CANCELLED | EXPIRED | EVICTED; ASSIGNED -> OPEN -> FAILED.
+    Ended states are final.
+    """
+
+    NONE = 0
+    QUEUED = 1
+    ASSIGNED = 2
+    OPEN = 3
+    PROVEN = 4
+    FAILED = 5
+    CANCELLED = 6
+    EXPIRED = 7
+    EVICTED = 8
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can happen to the task."""
+        return self >= TaskStatus.PROVEN
+
+
+@unique
+class SignalRule(IntEnum):
+    """What a public signal is: fixed by the statement, the assigned prover's address, or a free output."""
+
+    NONE = 0
+    FIXED = 1
+    PROVER = 2
+    FREE = 3
+
+
+@unique
+class Fault(IntEnum):
+    """Why a bond is slashed."""
+
+    NONE = 0
+    MISSED = 1
+    INVALID = 2
+
+
+@unique
+class Verdict(IntEnum):
+    """What a verifier made of a proof: accepted, refused, or it failed itself and nobody is to blame."""
+
+    ACCEPTED = 0
+    REFUSED = 1
+    BROKEN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What never changes in a queue: its circuit. Verifying keys are named by 32 bytes."""
+
+    verifier: Address
+    project: ProjectId
+    terms_version: int
+    closed: bool
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a project may change for future tasks; a task keeps the version it was assigned under."""
+
+    proof_window_seconds: Seconds
+    liability_window_seconds: Seconds
+    tier1_penalty_wei: Wei
+    max_units: int
+    packed_rules: int = 0
+
+    @property
+    def rules(self) -> tuple[SignalRule, ...]:
+        """The rules of the circuit's signals, in order."""
+        return unpack_rules(self.packed_rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A queue's auction between two clearings."""
+
+    next_sequence: int = 0
+    cleared_sequence: int = 0
+    started_at: Timestamp = NEVER
+    excess: int = 0
+    bid_count: int = 0
+    places: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One bid and what became of it.
+
+    ``amount_wei`` is the bid while QUEUED and the price once assigned; ``place`` is its place in the book, then
+    the prover's seat; ``prove_by`` ends the proof window (0 while QUEUED); ``bond_wei`` is 0 once released or
+    slashed.
+    """
+
+    requester: Address
+    amount_wei: Wei
+    status: TaskStatus
+    queue: QueueId
+    place: int
+    nonce: int
+    prove_by: Timestamp = NEVER
+    terms_version: int = 0
+    prover: ProverId = NOBODY
+    bond_wei: Wei = NO_WEI
+
+
+NO_TASK: Final = Task(ZERO_ADDRESS, Wei(0), TaskStatus.NONE, QueueId(0), 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Prover:
+    """Who a prover is and how it has done; ``failure_count`` counts faults in a row."""
+
+    account: Address
+    rating_ppm: Ppm
+    failure_count: int = 0
+    success_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A prover's place in one queue; ``prover`` 0: it is free. The least ``pass_`` is served next."""
+
+    prover: ProverId = NOBODY
+    capacity: int = 0
+    in_flight: int = 0
+    pass_: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A seated prover with free capacity, as the market sees it at clearing."""
+
+    prover: ProverId
+    account: Address
+    seat: int
+    free_capacity: int
+    pass_: int
+    rating_ppm: Ppm
+
+
+@dataclass(frozen=True, slots=True)
+class SeatAward:
+    """Tasks given to one seat by one clearing, and its pass after them."""
+
+    seat: int
+    task_count: int
+    pass_: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """A prover's stake. ``own_wei`` includes the bonds; ``unbonding_wei`` is leaving but still slashable."""
+
+    own_wei: Wei = NO_WEI
+    locked_wei: Wei = NO_WEI
+    last_proof_at: Timestamp = NEVER
+    hours_charged: int = 0
+    active: bool = False
+    unbonding_wei: Wei = NO_WEI
+    sponsored_wei: Wei = NO_WEI
+    unbond_at: Timestamp = NEVER
+
+    @property
+    def slashable_wei(self) -> Wei:
+        """All that a slash can reach."""
+        return Wei(self.own_wei + self.unbonding_wei + self.sponsored_wei)
+
+    @property
+    def free_wei(self) -> Wei:
+        """What can still cover new bonds."""
+        return Wei(max(self.own_wei + self.sponsored_wei - self.locked_wei, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class SlashParts:
+    """Where a slash went; the parts sum to ``slashed_wei``."""
+
+    slashed_wei: Wei
+    tier1_wei: Wei
+    requester_wei: Wei
+    keeper_wei: Wei
+    insurance_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """What an account has earned: of epochs that are over, and of ``pending_epoch``."""
+
+    claimable_wei: Wei = NO_WEI
+    pending_wei: Wei = NO_WEI
+    pending_epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolEarning:
+    """What treasury and delegators have earned: of ``pending_epoch``, and of epochs that are over."""
+
+    treasury_pending_wei: Wei = NO_WEI
+    delegators_pending_wei: Wei = NO_WEI
+    pending_epoch: int = 0
+    treasury_claimable_wei: Wei = NO_WEI
+    delegators_claimable_wei: Wei = NO_WEI
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Rates of the split; a task assigned at or before ``changed_at`` keeps the previous ones."""
+
+    pool_bps: Bps
+    delegators_bps: Bps
+    previous_pool_bps: Bps
+    previous_delegators_bps: Bps
+    changed_at: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Bid:
+    """One line of an open book; the lower ``sequence`` is the earlier bid."""
+
+    task: TaskId
+    max_fee_wei: Wei
+    expires_at: Timestamp
+    sequence: int
+
+    @property
+    def rank_key(self) -> tuple[int, int]:
+        """Greater is better: the higher bid, of equal bids the earlier."""
+        return self.max_fee_wei, -self.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One winner of a clearing: what it pays and who proves it."""
+
+    task: TaskId
+    prover: ProverId
+    account: Address
+    position: int
+    price_wei: Wei
+    refund_wei: Wei
+    bond_wei: Wei
+    prove_by: Timestamp
+    terms_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearingResult:
+    """What ending a round did: B, n, K, the winners by position, who was dropped, and E afterwards."""
+
+    queue: QueueId
+    base_fee_wei: Wei
+    bid_count: int
+    slot_count: int
+    assignments: tuple[Assignment, ...]
+    expired: tuple[TaskId, ...]
+    excess: int
+
+    @property
+    def assigned_count(self) -> int:
+        """F, tasks assigned."""
+        return len(self.assignments)
+
+
+def pack_rules(rules: tuple[SignalRule, ...] | list[SignalRule]) -> int:
+    """The rules of a circuit's signals in one word: two bits a signal, signal 0 lowest."""
+    return sum(rule << 2 * index for index, rule in enumerate(rules))
+
+
+def unpack_rules(packed: int) -> tuple[SignalRule, ...]:
+    """The rules packed by ``pack_rules``; NONE ends them."""
+    rules = []
+    while packed & 3:
+        rules.append(SignalRule(packed & 3))
+        packed >>= 2
+    return tuple(rules)
