@@ -83,7 +83,7 @@ class NotMeasured(ProvingError):
         self.circuit = circuit
 
 
-class SignalNotCanonical(ProvingError):
+class ValueNotCanonical(ProvingError):
     """A signal, or a prover's address, is negative or too large.
 
     Attributes:
@@ -95,7 +95,7 @@ class SignalNotCanonical(ProvingError):
         self.name = name
 
 
-class StatementMismatch(ProvingError):
+class StatementNotProved(ProvingError):
     """The inputs prove another statement than the one that was asked for.
 
     Attributes:
@@ -150,7 +150,8 @@ class WitnessMemoryExceeded(WitnessError):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(
-            f"witness program wants more than {limit_bytes:,} bytes; if the circuit is honest, raise `memory_bytes`"
+            f"witness program wants more than {limit_bytes:,} bytes; "
+            "if the circuit is honest, raise `memory_bytes`"
         )
         self.limit_bytes = limit_bytes
 

@@ -28,7 +28,6 @@ from zkpool_sdk.proving.errors import (
     InputShape,
     InputUnknown,
     ProvingError,
-    WitnessError,
     WitnessMemoryExceeded,
     WitnessProgramRejected,
     WitnessRefused,
@@ -50,23 +49,27 @@ MAX_PROGRAM_BYTES: Final = 1 << 28
 
 _TICK_SECONDS: Final = 0.02
 _STACK_BYTES: Final = 1 << 20
+_TABLE_ELEMENTS: Final = 1 << 16
 _PAGE_BYTES: Final = 1 << 16
 _LIMB_BYTES: Final = 4
 _FIELD_LIMBS: Final = 8
 _VALUE_BYTES: Final = _FIELD_LIMBS * _LIMB_BYTES
 _RECORD_BYTES: Final = 3 * _LIMB_BYTES + _VALUE_BYTES
+_VALUES_OFFSET: Final = 76
+"""Where the values of a ``.wtns`` begin: preamble 12, header 12 + 40, head of the values' section 12."""
 _MESSAGE_CHARS: Final = 4096
 _ASSERT_FAILED: Final = 4
 _NOT_ENOUGH_MEMORY: Final = 5
 _I32: Final = "i32"
+_Signature = tuple[list[str], list[str]]
 
-_IMPORTS: Final = {
+_IMPORTS: Final[dict[str, _Signature]] = {
     "exceptionHandler": ([_I32], []),
     "printErrorMessage": ([], []),
     "writeBufferMessage": ([], []),
     "showSharedRWMemory": ([], []),
 }
-_EXPORTS: Final = {
+_EXPORTS: Final[dict[str, _Signature]] = {
     "getVersion": ([], [_I32]),
     "getFieldNumLen32": ([], [_I32]),
     "getRawPrime": ([], []),
@@ -98,7 +101,8 @@ _BULK: Final = """
             (i32.load offset=12 (i32.add (local.get $at) (i32.shl (local.get $limb) (i32.const 2)))))
           (local.set $limb (i32.add (local.get $limb) (i32.const 1)))
           (br_if $limbs (i32.lt_u (local.get $limb) (i32.const 8))))
-        (call $set (i32.load (local.get $at)) (i32.load offset=4 (local.get $at)) (i32.load offset=8 (local.get $at)))
+        (call $set
+          (i32.load (local.get $at)) (i32.load offset=4 (local.get $at)) (i32.load offset=8 (local.get $at)))
         (local.set $at (i32.add (local.get $at) (i32.const 44)))
         (local.set $count (i32.sub (local.get $count) (i32.const 1)))
         (br $records)))))
@@ -140,7 +144,7 @@ class _Clock:
             self._running += 1
             if self._running == 1:
                 self._stop = threading.Event()
-                threading.Thread(target=self._tick, args=(self._stop,), name="witness-clock", daemon=True).start()
+                threading.Thread(target=self._tick, args=(self._stop,), daemon=True).start()
         try:
             yield
         finally:
@@ -163,7 +167,7 @@ def _runtime() -> tuple[wasmtime.Engine, _Clock, wasmtime.Module]:
     config.wasm_threads = False
     config.shared_memory = False
     engine = wasmtime.Engine(config)
-    return engine, _Clock(engine), wasmtime.Module(engine, wasmtime.wat2wasm(_BULK))
+    return engine, _Clock(engine), wasmtime.Module(engine, bytes(wasmtime.wat2wasm(_BULK)))
 
 
 @lru_cache(maxsize=32)
@@ -201,7 +205,7 @@ def flatten(name: str, value: InputValue) -> list[int]:
         if isinstance(item, int):
             if isinstance(item, bool) or not 0 <= item < MODULUS:
                 raise InputNotCanonical(
-                    name, f"value {len(flat)} is not an integer from 0 to below the field's modulus; reduce it"
+                    name, f"value {len(flat)} is not from 0 to below the field's modulus; reduce it"
                 )
             flat.append(item)
         elif isinstance(item, Sequence) and not isinstance(item, bytes | bytearray):
@@ -212,7 +216,7 @@ def flatten(name: str, value: InputValue) -> list[int]:
 
 
 class WitnessCalculator:
-    """One circuit's witness program: compiled once, run in a fresh sandbox each time. Safe to share by threads.
+    """One circuit's witness program: compiled once, run in a fresh sandbox each time. Threads may share it.
 
     Args:
         program: content of the ``.wasm``, or its path.
@@ -313,7 +317,14 @@ class WitnessCalculator:
                 raise WitnessProgramRejected(reason) from None
 
 
-def _signature(kind: object) -> tuple[list[str], list[str]] | None:
+def public_signals(witness: bytes, count: int) -> tuple[int, ...]:
+    """The first ``count`` signals after the leading one of a witness made by :class:`WitnessCalculator`."""
+    start = _VALUES_OFFSET + _VALUE_BYTES
+    places = range(start, start + count * _VALUE_BYTES, _VALUE_BYTES)
+    return tuple(int.from_bytes(witness[at : at + _VALUE_BYTES], "little") for at in places)
+
+
+def _signature(kind: object) -> _Signature | None:
     if not isinstance(kind, wasmtime.FuncType):
         return None
     return [str(t) for t in kind.params], [str(t) for t in kind.results]
@@ -323,9 +334,8 @@ def _wtns(values: bytes) -> bytes:
     """Values in memory (32-byte little-endian words) as a ``.wtns`` file."""
     prime = MODULUS.to_bytes(_VALUE_BYTES, "little")
     header = struct.pack("<I", _VALUE_BYTES) + prime + struct.pack("<I", len(values) // _VALUE_BYTES)
-    return b"".join(
-        (b"wtns", struct.pack("<II", 2, 2), struct.pack("<IQ", 1, len(header)), header, struct.pack("<IQ", 2, len(values)), values)
-    )
+    head = b"wtns" + struct.pack("<II", 2, 2) + struct.pack("<IQ", 1, len(header)) + header
+    return head + struct.pack("<IQ", 2, len(values)) + values
 
 
 class _Run:
@@ -336,7 +346,9 @@ class _Run:
         self._memory_bytes = memory_bytes
         self._trace = ""
         self._store = wasmtime.Store(engine)
-        self._store.set_limits(memory_size=memory_bytes, table_elements=1 << 16, instances=2, tables=8, memories=4)
+        self._store.set_limits(
+            memory_size=memory_bytes, table_elements=_TABLE_ELEMENTS, instances=2, tables=8, memories=4
+        )
         self._store.set_epoch_deadline(max(2, int(seconds / _TICK_SECONDS) + 1))
         self._program: wasmtime.Instance | None = None
         linker = wasmtime.Linker(engine)
@@ -354,7 +366,8 @@ class _Run:
             linker.define(self._store, "circuit", name, self._functions[name])
         helper = linker.instantiate(self._store, bulk).exports(self._store)
         memory, load, dump = helper["memory"], helper["load"], helper["dump"]
-        assert isinstance(memory, wasmtime.Memory) and isinstance(load, wasmtime.Func)
+        assert isinstance(memory, wasmtime.Memory)
+        assert isinstance(load, wasmtime.Func)
         assert isinstance(dump, wasmtime.Func)
         self._memory, self._load, self._dump = memory, load, dump
 
@@ -428,7 +441,7 @@ class _Run:
             return
         read = self._program.exports(self._store)["getMessageChar"]
         assert isinstance(read, wasmtime.Func)
-        characters = []
+        characters: list[str] = []
         while len(characters) < _MESSAGE_CHARS and (code := read(self._store)):
             characters.append(chr(int(code) & 0x7F))
         self._trace = (self._trace + "".join(characters) + "\n")[:_MESSAGE_CHARS]
@@ -443,4 +456,4 @@ def _i32(word: int) -> int:
     return word - (1 << 32) if word >> 31 else word
 
 
-__all__ = ["InputValue", "Inputs", "WitnessCalculator", "WitnessError", "flatten", "name_hash"]
+__all__ = ["InputValue", "Inputs", "WitnessCalculator", "flatten", "name_hash", "public_signals"]

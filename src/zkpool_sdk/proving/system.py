@@ -1,0 +1,274 @@
+"""Proving systems: one protocol, and Groth16 as the first that keeps it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Final, NamedTuple, Protocol, runtime_checkable
+
+from zkpool_sdk import _native
+from zkpool_sdk.proving.circuit import Circuit
+from zkpool_sdk.proving.errors import ManifestMalformed, NotMeasured, ProofNotAccepted, UnknownProvingSystem
+
+Progress = Callable[[str, float], None]
+"""Called as ``progress(stage, fraction)`` when a stage begins or ends; ``fraction`` grows from 0.0 to 1.0."""
+
+MEASUREMENTS_KEPT: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof and what it says.
+
+    Attributes:
+        system: name of the proving system.
+        signals: public signals in the verifier's order, each below the field's modulus.
+        data: the proof in the system's own compact form.
+    """
+
+    system: str
+    signals: tuple[int, ...]
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a proof costs on this machine, measured with real proofs and not computed from a size.
+
+    Attributes:
+        witness_seconds: wall time from inputs to witness; 0 where only the proof was measured.
+        prove_seconds: wall time from witness to checked proof.
+        memory_bytes: bytes the loaded key holds or maps.
+        measurement_count: proofs behind the figures, which are medians.
+    """
+
+    witness_seconds: float
+    prove_seconds: float
+    memory_bytes: int
+    measurement_count: int
+
+    @property
+    def seconds(self) -> float:
+        """Wall time from inputs to checked proof."""
+        return self.witness_seconds + self.prove_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SetupFiles:
+    """What a set-up writes.
+
+    Attributes:
+        proving_key, verification_key: paths.
+        key_sha256: hash of the proving key, 64 hex digits.
+    """
+
+    proving_key: Path
+    verification_key: Path
+    key_sha256: str
+
+
+@runtime_checkable
+class ProvingSystem(Protocol):
+    """What the UMP asks of a proving system. Implementations are safe to share between threads."""
+
+    @property
+    def name(self) -> str:
+        """The name circuits and verifiers call it by, such as ``"groth16"``."""
+
+    def setup(
+        self, r1cs: Path, folder: Path, *, seed: bytes | None = None, on_progress: Progress | None = None
+    ) -> SetupFiles:
+        """Keys for a circuit, for development. INSECURE: whoever runs this can forge proofs."""
+
+    def load(self, circuit: Circuit) -> None:
+        """Loads and checks a circuit's keys, so that the first proof does not wait for it. Done once."""
+
+    def prove(
+        self,
+        circuit: Circuit,
+        witness: bytes,
+        *,
+        threads: int = 0,
+        seed: bytes | None = None,
+        on_progress: Progress | None = None,
+    ) -> Proof:
+        """A checked proof of ``witness`` (content of a ``.wtns``); a seed makes it deterministic, for tests."""
+
+    def verify(self, circuit: Circuit, signals: Sequence[int], proof: bytes) -> bool:
+        """Whether the contract's verifier would accept ``proof``, encoded by :meth:`encode`."""
+
+    def estimate(self, circuit: Circuit, witness: bytes | None = None) -> Estimate:
+        """What a proof costs here: from proofs already made, else by proving ``witness`` once."""
+
+    def encode(self, proof: Proof) -> bytes:
+        """The proof as the verifier contract takes it."""
+
+
+class Groth16VerifyingKey(NamedTuple):
+    """A Groth16 verification key as ``Groth16Verifier.registerKey`` takes it, field by field.
+
+    G1 points are ``(x, y)``, G2 points ``(x_imag, x_real, y_imag, y_real)``.
+    """
+
+    alpha: _native.Point1
+    beta: _native.Point2
+    gamma: _native.Point2
+    delta: _native.Point2
+    ic: tuple[_native.Point1, ...]
+
+
+class Groth16:
+    """Groth16 over BN254 with the ecosystem's own key files. Keys are memory-mapped and stay loaded."""
+
+    name: Final = "groth16"
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._proving_keys: dict[str, _native.ProvingKey] = {}
+        self._verifying_keys: dict[Path, _native.VerifyingKey] = {}
+        self._seconds: dict[str, deque[float]] = {}
+
+    def setup(
+        self, r1cs: Path, folder: Path, *, seed: bytes | None = None, on_progress: Progress | None = None
+    ) -> SetupFiles:
+        """Development keys ``<name>.zkey`` and ``verification_key.json`` in ``folder``. INSECURE.
+
+        Args:
+            r1cs: circom's constraint file.
+            folder: where to write.
+            seed: makes the keys reproducible, and the trapdoor public.
+            on_progress: see :data:`Progress`.
+        Warns:
+            zkpool_sdk._native.InsecureSetupWarning: always.
+        Raises:
+            zkpool_sdk._native.NativeFormatError: the file is no circuit over BN254.
+            OSError: a file cannot be read or written.
+        """
+        proving_key = folder / f"{r1cs.stem}.zkey"
+        verification_key = folder / "verification_key.json"
+        digest = _native.insecure_dev_setup(
+            r1cs, proving_key, verification_key=verification_key, seed=seed, progress=on_progress
+        )
+        return SetupFiles(proving_key, verification_key, digest)
+
+    def load(self, circuit: Circuit) -> None:
+        """Loads and checks a circuit's keys. Later calls for the same key cost nothing.
+
+        Raises:
+            ManifestMalformed: the keys are not the recorded ones, or do not belong together.
+            zkpool_sdk._native.NativeFormatError: a key file is malformed.
+        """
+        self._proving_key(circuit)
+
+    def prove(
+        self,
+        circuit: Circuit,
+        witness: bytes,
+        *,
+        threads: int = 0,
+        seed: bytes | None = None,
+        on_progress: Progress | None = None,
+    ) -> Proof:
+        """A checked proof of ``witness``.
+
+        Args:
+            circuit: the circuit.
+            witness: content of a ``.wtns``.
+            threads: 0 means all cores.
+            seed: makes the proof deterministic. For tests only.
+            on_progress: see :data:`Progress`.
+        Raises:
+            ProofNotAccepted: the witness does not satisfy the circuit.
+            zkpool_sdk._native.NativeError: the witness is malformed, or of another circuit.
+        """
+        key = self._proving_key(circuit)
+        started = time.perf_counter()
+        try:
+            made = _native.prove(key, witness, seed=seed, threads=threads, progress=on_progress)
+        except _native.WitnessNotSatisfied as error:
+            raise ProofNotAccepted(str(error)) from None
+        proof = Proof(self.name, tuple(made.public_signals), made.calldata)
+        if not self.verify(circuit, proof.signals, self.encode(proof)):
+            raise ProofNotAccepted("the proof does not hold for verification_key.json")
+        with self._lock:
+            kept = self._seconds.setdefault(circuit.key_sha256, deque(maxlen=MEASUREMENTS_KEPT))
+            kept.append(time.perf_counter() - started)
+        return proof
+
+    def verify(self, circuit: Circuit, signals: Sequence[int], proof: bytes) -> bool:
+        """Whether the contract's verifier would accept ``proof`` (256 bytes) for ``signals``.
+
+        A signal that is not below the modulus makes the answer ``False``, and so does a point off the curve.
+
+        Raises:
+            zkpool_sdk._native.SignalCountError: wrong number of signals.
+            zkpool_sdk._native.NativeFormatError: the proof is not 256 bytes, or the key is bad.
+        """
+        return _native.verify(self._verifying_key(circuit), list(signals), proof)
+
+    def estimate(self, circuit: Circuit, witness: bytes | None = None) -> Estimate:
+        """What a proof costs here: the median of the last proofs, else one proof of ``witness``.
+
+        Raises:
+            NotMeasured: no proof was made yet and no witness is given.
+        """
+        if not self._seconds.get(circuit.key_sha256):
+            if witness is None:
+                raise NotMeasured(circuit.name)
+            self.prove(circuit, witness)
+        with self._lock:
+            seconds = list(self._seconds[circuit.key_sha256])
+        memory = self._proving_key(circuit).memory_bytes
+        return Estimate(0.0, median(seconds), memory, len(seconds))
+
+    def encode(self, proof: Proof) -> bytes:
+        """The 256 bytes that ``Groth16Verifier.verify`` takes: A, B (imaginary parts first), C.
+
+        Raises:
+            UnknownProvingSystem: a proof of another system.
+        """
+        if proof.system != self.name:
+            raise UnknownProvingSystem(proof.system, [self.name])
+        return proof.data
+
+    def snarkjs_json(self, proof: Proof) -> tuple[str, str]:
+        """The contents of ``proof.json`` and ``public.json`` as snarkjs reads them."""
+        native = _native.Proof.from_calldata(self.encode(proof), list(proof.signals))
+        return native.proof_json(), native.public_json()
+
+    def registration_key(self, circuit: Circuit) -> Groth16VerifyingKey:
+        """The circuit's verification key as ``Groth16Verifier.registerKey`` takes it."""
+        key = self._verifying_key(circuit)
+        return Groth16VerifyingKey(key.alpha_g1, key.beta_g2, key.gamma_g2, key.delta_g2, tuple(key.ic))
+
+    def _verifying_key(self, circuit: Circuit) -> _native.VerifyingKey:
+        path = circuit.verification_key
+        with self._lock:
+            if path not in self._verifying_keys:
+                self._verifying_keys[path] = _native.VerifyingKey.from_json(path.read_bytes())
+            return self._verifying_keys[path]
+
+    def _proving_key(self, circuit: Circuit) -> _native.ProvingKey:
+        verifying_key = self._verifying_key(circuit)
+        with self._lock:
+            key = self._proving_keys.get(circuit.key_sha256)
+            if key is None:
+                key = _native.load_key(circuit.proving_key)
+                if key.sha256 != circuit.key_sha256:
+                    raise ManifestMalformed(str(circuit.proving_key), "is not the key the manifest records")
+                if key.verifying_key != verifying_key:
+                    raise ManifestMalformed(
+                        str(circuit.verification_key), "does not belong to the proving key"
+                    )
+                if key.public_count != len(circuit.signal_names):
+                    raise ManifestMalformed(
+                        str(circuit.proving_key),
+                        f"has {key.public_count} public signals, the manifest names {len(circuit.signal_names)}",
+                    )
+                self._proving_keys[circuit.key_sha256] = key
+            return key
