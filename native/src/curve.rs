@@ -1,0 +1,126 @@
+//! Points of G1 and G2: their compact affine form, their bytes in files, and the checks they must pass.
+
+use crate::error::{Error, Result};
+use crate::field::{Coordinate, Fq, Fq2, Fr};
+use ark_bn254::{g1, g2};
+use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
+use ark_ff::Field;
+use rayon::prelude::*;
+
+/// The two groups, as the exponentiation code sees them.
+pub trait Group: SWCurveConfig<ScalarField = Fr, BaseField = Self::Coord> {
+    /// Coordinates of a point.
+    type Coord: Coordinate;
+    /// Bytes a point takes in a `.zkey`.
+    const POINT_BYTES: usize = 2 * <Self::Coord as Coordinate>::BYTES;
+}
+
+/// The group of A and C.
+pub type G1 = g1::Config;
+/// The group of B.
+pub type G2 = g2::Config;
+
+impl Group for G1 {
+    type Coord = Fq;
+}
+impl Group for G2 {
+    type Coord = Fq2;
+}
+
+/// An affine point; infinity is `(0, 0)`, which is on neither curve.
+#[derive(Clone, Copy)]
+pub struct Point<F> {
+    pub x: F,
+    pub y: F,
+}
+
+impl<F: Coordinate> Point<F> {
+    /// Infinity.
+    pub const INFINITY: Self = Point { x: F::ZERO, y: F::ZERO };
+
+    /// The point in the Montgomery bytes of a `.zkey`, unchecked.
+    #[inline(always)]
+    pub fn read(bytes: &[u8]) -> Self {
+        Point { x: F::read(&bytes[..F::BYTES]), y: F::read(&bytes[F::BYTES..2 * F::BYTES]) }
+    }
+
+    /// Whether this is infinity.
+    #[inline(always)]
+    pub fn is_infinity(&self) -> bool {
+        self.x.is_zero() && self.y.is_zero()
+    }
+
+    /// Appends the bytes a `.zkey` has for the point.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        self.x.write(out);
+        self.y.write(out);
+    }
+}
+
+/// The library's form of a compact point.
+pub fn to_affine<G: Group>(point: &Point<G::Coord>) -> Affine<G> {
+    if point.is_infinity() {
+        Affine::identity()
+    } else {
+        Affine::new_unchecked(point.x, point.y)
+    }
+}
+
+/// The compact form of a library point.
+pub fn from_affine<G: Group>(point: &Affine<G>) -> Point<G::Coord> {
+    if point.infinity {
+        Point::INFINITY
+    } else {
+        Point { x: point.x, y: point.y }
+    }
+}
+
+/// Whether a point is infinity or satisfies the curve's equation.
+pub fn on_curve<G: Group>(point: &Point<G::Coord>) -> bool {
+    point.is_infinity() || point.y.square() == point.x.square() * point.x + G::COEFF_B
+}
+
+/// One checked point from Montgomery bytes: in range, on the curve, in the subgroup, not infinity.
+pub fn read_point<G: Group>(bytes: &[u8], section: &'static str, offset: u64) -> Result<Affine<G>> {
+    let half = <G::Coord as Coordinate>::BYTES;
+    if !G::Coord::in_range(&bytes[..half]) || !G::Coord::in_range(&bytes[half..2 * half]) {
+        return Err(Error::element(section, offset, "coordinate not below the modulus"));
+    }
+    let point = Point::read(bytes);
+    if point.is_infinity() {
+        return Err(Error::element(section, offset, "point at infinity"));
+    }
+    if !on_curve::<G>(&point) {
+        return Err(Error::element(section, offset, "point off the curve"));
+    }
+    let affine = to_affine::<G>(&point);
+    if !affine.is_in_correct_subgroup_assuming_on_curve() {
+        return Err(Error::element(section, offset, "point outside the subgroup"));
+    }
+    Ok(affine)
+}
+
+/// Checks an array of points in parallel: coordinates in range, points on the curve. Infinity is allowed.
+pub fn check_points<G: Group>(bytes: &[u8], section: &'static str, start: u64) -> Result<()> {
+    let size = G::POINT_BYTES;
+    let half = size / 2;
+    let bad = bytes.par_chunks_exact(size).enumerate().find_map_first(|(index, chunk)| {
+        let in_range = G::Coord::in_range(&chunk[..half]) && G::Coord::in_range(&chunk[half..]);
+        if !in_range {
+            Some((index, "coordinate not below the modulus"))
+        } else if !on_curve::<G>(&Point::read(chunk)) {
+            Some((index, "point off the curve"))
+        } else {
+            None
+        }
+    });
+    match bad {
+        Some((index, message)) => Err(Error::format(section, start + (index * size) as u64, message)),
+        None => Ok(()),
+    }
+}
+
+/// Whether a projective point is in the subgroup of order r.
+pub fn in_subgroup<G: Group>(point: &Projective<G>) -> bool {
+    Affine::<G>::from(*point).is_in_correct_subgroup_assuming_on_curve()
+}

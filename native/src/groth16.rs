@@ -1,0 +1,253 @@
+//! Groth16: proving with a snarkjs key, and verification.
+
+use crate::curve::{G1, G2};
+use crate::error::{Error, Observer, Result};
+use crate::fft::reverse;
+use crate::field::{fr_raw, from_be, limbs, to_be, Fq, Fr};
+use crate::json::{self, G1Json, G2Json};
+use crate::msm::{msm, Scalars};
+use crate::vkey::VerifyingKey;
+use crate::zkey::ProvingKey;
+use ark_bn254::Bn254;
+use ark_ec::pairing::Pairing;
+use ark_ec::short_weierstrass::{Affine, Projective};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{PrimeField, Zero};
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use rayon::prelude::*;
+use serde_json::{json, Value};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
+
+/// Bytes of a proof in calldata.
+pub const CALLDATA_BYTES: usize = 256;
+
+/// A proof whose points are on the curve and in the subgroup.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    pub a: Affine<G1>,
+    pub b: Affine<G2>,
+    pub c: Affine<G1>,
+}
+
+/// A generator from a seed of any length, or from the system's randomness.
+pub fn generator(seed: Option<&[u8]>) -> Result<ChaCha20Rng> {
+    let mut key = [0u8; 32];
+    match seed {
+        Some(bytes) => {
+            key.copy_from_slice(&Sha256::new().chain_update(b"zkpool native seed").chain_update(bytes).finalize())
+        }
+        None => getrandom::fill(&mut key)
+            .map_err(|e| Error::Argument(format!("the system gives no randomness: {e}")))?,
+    }
+    let rng = ChaCha20Rng::from_seed(key);
+    key.zeroize();
+    Ok(rng)
+}
+
+/// A uniform scalar: 512 random bits reduced, so the bias is below 2^-250.
+pub fn random_scalar(rng: &mut ChaCha20Rng) -> Fr {
+    let mut wide = [0u8; 64];
+    rng.fill_bytes(&mut wide);
+    let scalar = Fr::from_le_bytes_mod_order(&wide);
+    wide.zeroize();
+    scalar
+}
+
+/// A proof for `witness` (32-byte little-endian words below r), verified before it is returned.
+pub fn prove(
+    key: &ProvingKey,
+    witness: &[u8],
+    seed: Option<&[u8]>,
+    observer: &dyn Observer,
+) -> Result<(Proof, Vec<Fr>)> {
+    let actual = witness.len() / 32;
+    if actual != key.signal_count {
+        return Err(Error::WitnessLength { expected: key.signal_count, actual });
+    }
+    let public = public_signals(witness, key.public_count())?;
+    let scalars = Scalars::from_le(witness);
+    let private = Scalars::from_le(&witness[32 * (key.public_count() + 1)..]);
+    observer.finished("parse");
+
+    let g1 = |points: &[u8], scalars: &Scalars, stage: &'static str| -> Result<Projective<G1>> {
+        let sum = msm::<G1>(points, scalars, observer)?;
+        observer.finished(stage);
+        Ok(sum)
+    };
+    let ((sum_h, sum_b2), (sum_a, (sum_b1, sum_c))) = rayon::join(
+        || {
+            rayon::join(
+                || -> Result<_> {
+                    let quotient = quotient(key, witness, observer)?;
+                    observer.finished("transforms");
+                    g1(key.points_h(), &quotient, "msm_h")
+                },
+                || -> Result<_> {
+                    let sum = msm::<G2>(key.points_b2(), &scalars, observer)?;
+                    observer.finished("msm_b2");
+                    Ok(sum)
+                },
+            )
+        },
+        || {
+            rayon::join(
+                || g1(key.points_a(), &scalars, "msm_a"),
+                || {
+                    rayon::join(
+                        || g1(key.points_b1(), &scalars, "msm_b1"),
+                        || g1(key.points_c(), &private, "msm_c"),
+                    )
+                },
+            )
+        },
+    );
+
+    let mut rng = generator(seed)?;
+    let (mut r, mut s) = (random_scalar(&mut rng), random_scalar(&mut rng));
+    let vk = &key.verifying_key;
+    let a = sum_a? + vk.alpha + key.delta_g1 * r;
+    let b1 = sum_b1? + key.beta_g1 + key.delta_g1 * s;
+    let b = sum_b2? + vk.beta + vk.delta * s;
+    let c = sum_c? + sum_h? + a * s + b1 * r - key.delta_g1 * (r * s);
+    r.zeroize();
+    s.zeroize();
+    let proof = Proof { a: a.into_affine(), b: b.into_affine(), c: c.into_affine() };
+    observer.checkpoint()?;
+    if !verify(vk, &public, &proof)? {
+        return Err(Error::NotSatisfied);
+    }
+    observer.finished("check");
+    Ok((proof, public))
+}
+
+/// Values of A·B - C over the odd coset, in the order of the key's H points.
+fn quotient(key: &ProvingKey, witness: &[u8], observer: &dyn Observer) -> Result<Scalars> {
+    let domain = &key.domain;
+    let (size, log) = (domain.size(), domain.log());
+    let rows = |rows| -> Vec<Fr> {
+        (0..size).into_par_iter().map(|k| key.row(rows, reverse(k, log), witness)).collect()
+    };
+    let (mut a, mut b) = rayon::join(|| rows(&key.rows_a), || rows(&key.rows_b));
+    observer.checkpoint()?;
+    let mut c: Vec<Fr> = a.par_iter().zip(&b).map(|(a, b)| *a * b).collect();
+    let shift = |values: &mut [Fr]| {
+        domain.interpolate(values);
+        domain.evaluate_coset(values);
+    };
+    rayon::join(|| shift(&mut a), || rayon::join(|| shift(&mut b), || shift(&mut c)));
+    observer.checkpoint()?;
+    // Each of a, b, c carries a factor n. A multiplication by the plain limbs of 1/n leaves Montgomery form, too.
+    let scale = domain.size_inverse();
+    let plain = fr_raw(scale.into_bigint().0);
+    c.par_iter_mut().zip(&a).zip(&b).for_each(|((c, a), b)| *c = (*a * b * scale - *c) * plain);
+    let quotient = Scalars::new((0..size).into_par_iter().map(|i| c[reverse(i, log)].0 .0));
+    for values in [&mut a, &mut b, &mut c] {
+        values.zeroize();
+    }
+    Ok(quotient)
+}
+
+/// The public signals of a witness.
+fn public_signals(witness: &[u8], count: usize) -> Result<Vec<Fr>> {
+    witness[32..32 * (count + 1)]
+        .chunks_exact(32)
+        .map(|bytes| {
+            Fr::from_bigint(ark_ff::BigInt(limbs(bytes)))
+                .ok_or_else(|| Error::format("witness", 0, "value not below the modulus"))
+        })
+        .collect()
+}
+
+/// Whether the proof holds: e(A, B) = e(α, β) e(Σ signals·IC, γ) e(C, δ).
+pub fn verify(key: &VerifyingKey, public: &[Fr], proof: &Proof) -> Result<bool> {
+    if public.len() != key.public_count() {
+        return Err(Error::SignalCount { expected: key.public_count(), actual: public.len() });
+    }
+    let mut inputs = key.ic[0].into_group();
+    for (signal, point) in public.iter().zip(&key.ic[1..]) {
+        inputs += *point * *signal;
+    }
+    let product = Bn254::multi_pairing(
+        [-proof.a, key.alpha, inputs.into_affine(), proof.c],
+        [proof.b, key.beta, key.gamma, key.delta],
+    );
+    Ok(product.is_zero())
+}
+
+/// A signal from its big-endian bytes; `None` if it is not below r.
+pub fn signal(bytes: &[u8; 32]) -> Option<Fr> {
+    from_be(bytes)
+}
+
+impl Proof {
+    /// A.x A.y, B.x.imag B.x.real B.y.imag B.y.real, C.x C.y: 32-byte big-endian words; infinity is zeros.
+    pub fn to_calldata(&self) -> [u8; CALLDATA_BYTES] {
+        let mut words: Vec<Fq> = Vec::with_capacity(8);
+        let g1 = |p: &Affine<G1>| p.xy().map_or([Fq::zero(); 2], |(x, y)| [x, y]);
+        words.extend(g1(&self.a));
+        words.extend(self.b.xy().map_or([Fq::zero(); 4], |(x, y)| [x.c1, x.c0, y.c1, y.c0]));
+        words.extend(g1(&self.c));
+        let mut out = [0u8; CALLDATA_BYTES];
+        for (chunk, word) in out.chunks_exact_mut(32).zip(&words) {
+            chunk.copy_from_slice(&to_be(word));
+        }
+        out
+    }
+
+    /// The proof in calldata; `Err` names the offset of what the contract would refuse.
+    pub fn from_calldata(bytes: &[u8]) -> Result<Self> {
+        if bytes.len() != CALLDATA_BYTES {
+            let message = format!("{} bytes, a proof has {CALLDATA_BYTES}", bytes.len());
+            return Err(Error::format("proof", 0, message));
+        }
+        Ok(Proof {
+            a: crate::evm::g1(&bytes[..64], "proof", 0)?,
+            b: crate::evm::g2(&bytes[64..192], "proof", 64)?,
+            c: crate::evm::g1(&bytes[192..], "proof", 192)?,
+        })
+    }
+
+    /// snarkjs's `proof.json`.
+    pub fn to_json(&self) -> String {
+        json::pretty(&json!({
+            "pi_a": G1::to_json(&self.a),
+            "pi_b": G2::to_json(&self.b),
+            "pi_c": G1::to_json(&self.c),
+            "protocol": "groth16",
+            "curve": "bn128",
+        }))
+    }
+
+    /// The proof in the content of a `proof.json`.
+    pub fn from_json(text: &[u8]) -> Result<Self> {
+        let value = json::parse(text, "proof")?;
+        json::expect(&value, "protocol", "groth16", "proof")?;
+        json::expect(&value, "curve", "bn128", "proof")?;
+        let field = |name: &str| value.get(name).unwrap_or(&Value::Null);
+        Ok(Proof {
+            a: G1::from_json(field("pi_a"), "proof")?,
+            b: G2::from_json(field("pi_b"), "proof")?,
+            c: G1::from_json(field("pi_c"), "proof")?,
+        })
+    }
+}
+
+/// snarkjs's `public.json`.
+pub fn public_to_json(signals: &[Fr]) -> String {
+    json::pretty(&Value::from(signals.iter().map(|s| s.to_string()).collect::<Vec<_>>()))
+}
+
+/// The signals in the content of a `public.json`.
+pub fn public_from_json(text: &[u8]) -> Result<Vec<Fr>> {
+    let value = json::parse(text, "public")?;
+    let list = value.as_array().ok_or_else(|| Error::format("public", 0, "not an array"))?;
+    list.iter()
+        .map(|v| {
+            let bytes =
+                json::decimal(v).ok_or_else(|| Error::format("public", 0, "not a decimal number in a string"))?;
+            signal(&bytes).ok_or_else(|| Error::format("public", 0, "signal not below the modulus"))
+        })
+        .collect()
+}

@@ -1,0 +1,26 @@
+//! Groth16 over BN254 for ZKPool: reads snarkjs's files, proves, verifies, sets up for development.
+//!
+//! The modules below know no Python; `python` (a feature) is the glue: argument checks, release of the interpreter
+//! lock, error mapping. `unsafe` is allowed in `storage` alone, for the memory map.
+#![deny(unsafe_code)]
+
+pub mod babyjub;
+pub mod binfile;
+pub mod curve;
+pub mod error;
+pub mod evm;
+pub mod fft;
+pub mod field;
+pub mod groth16;
+pub mod json;
+pub mod msm;
+pub mod poseidon;
+pub mod r1cs;
+pub mod setup;
+pub mod storage;
+pub mod vkey;
+pub mod wtns;
+pub mod zkey;
+
+#[cfg(feature = "python")]
+mod python;

@@ -1,0 +1,278 @@
+//! The Python module `zkpool_sdk._native`; `_native.pyi` documents every symbol.
+
+mod classes;
+mod convert;
+mod errors;
+mod work;
+
+use crate::babyjub;
+use crate::error::Error;
+use crate::field::{to_le, P_LIMBS, R_LIMBS};
+use crate::groth16::{self, signal};
+use crate::r1cs::R1cs;
+use crate::storage::Storage;
+use crate::zkey::ProvingKey;
+use crate::{evm, poseidon as hash, setup, wtns};
+use classes::{hex, words, PyProof, PyProvingKey, PyVerifyingKey};
+use convert::{checked_scalar, element, integer, path, word};
+use errors::{to_python, NativeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+use std::ffi::CString;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Stages that proving reports.
+const PROVE_STAGES: usize = 8;
+/// Stages that set-up reports.
+const SETUP_STAGES: usize = 4;
+
+type Pair<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+/// The content of a witness argument: bytes as they are, or a file that is read and wiped afterwards.
+enum Witness<'a> {
+    Borrowed(&'a [u8]),
+    Read(Zeroizing<Vec<u8>>),
+}
+
+impl<'a> Witness<'a> {
+    fn new(value: &'a Bound<'_, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = value.cast::<PyBytes>() {
+            return Ok(Witness::Borrowed(bytes.as_bytes()));
+        }
+        let path = path(value)?;
+        let content = std::fs::read(&path).map_err(|e| to_python(value.py(), Error::io(&path, e)))?;
+        Ok(Witness::Read(Zeroizing::new(content)))
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Witness::Borrowed(bytes) => bytes,
+            Witness::Read(bytes) => bytes,
+        }
+    }
+}
+
+#[pyfunction]
+#[pyo3(signature = (path, mapped = true, threads = 0))]
+fn load_key(py: Python<'_>, path: &Bound<'_, PyAny>, mapped: bool, threads: usize) -> PyResult<PyProvingKey> {
+    let path = convert::path(path)?;
+    let key = work::run(py, threads, None, 1, |_| ProvingKey::new(Storage::open(&path, mapped)?))?;
+    Ok(PyProvingKey { key: Arc::new(key), path })
+}
+
+#[pyfunction]
+#[pyo3(signature = (key, witness, seed = None, threads = 0, progress = None))]
+fn prove(
+    py: Python<'_>,
+    key: &Bound<'_, PyProvingKey>,
+    witness: &Bound<'_, PyAny>,
+    seed: Option<&[u8]>,
+    threads: usize,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<PyProof> {
+    let key = Arc::clone(&key.get().key);
+    let witness = Witness::new(witness)?;
+    let (proof, public) = work::run(py, threads, progress, PROVE_STAGES, |observer| {
+        let bytes = witness.bytes();
+        let values = wtns::parse(bytes)?;
+        groth16::prove(&key, &bytes[values], seed, observer)
+    })?;
+    Ok(PyProof { proof, public })
+}
+
+#[pyfunction]
+fn verify(
+    py: Python<'_>,
+    key: &Bound<'_, PyAny>,
+    public_signals: &Bound<'_, PyAny>,
+    proof: &Bound<'_, PyAny>,
+) -> PyResult<bool> {
+    let key = classes::verifying_key(key)?;
+    let signals = words(public_signals)?;
+    if signals.len() != key.public_count() {
+        let error = Error::SignalCount { expected: key.public_count(), actual: signals.len() };
+        return Err(to_python(py, error));
+    }
+    let Some(proof) = classes::proof(proof)? else {
+        return Ok(false);
+    };
+    let Some(signals) = signals.into_iter().map(|w| w.and_then(|w| signal(&w))).collect::<Option<Vec<_>>>() else {
+        return Ok(false);
+    };
+    py.detach(|| groth16::verify(&key, &signals, &proof)).map_err(|e| to_python(py, e))
+}
+
+#[pyfunction]
+fn verifying_key(source: &Bound<'_, PyAny>) -> PyResult<PyVerifyingKey> {
+    classes::verifying_key(source).map(PyVerifyingKey)
+}
+
+#[pyfunction]
+#[pyo3(signature = (r1cs, zkey, verification_key = None, seed = None, threads = 0, progress = None))]
+fn insecure_dev_setup(
+    py: Python<'_>,
+    r1cs: &Bound<'_, PyAny>,
+    zkey: &Bound<'_, PyAny>,
+    verification_key: Option<&Bound<'_, PyAny>>,
+    seed: Option<&[u8]>,
+    threads: usize,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let text = CString::new(
+        "one-party set-up: this process knows the trapdoor and could forge any proof; for development only",
+    )?;
+    PyErr::warn(py, &py.get_type::<errors::InsecureSetupWarning>(), &text, 1)?;
+    let (r1cs, zkey) = (path(r1cs)?, path(zkey)?);
+    let vkey = verification_key.map(path).transpose()?;
+    let hash = work::run(py, threads, progress, SETUP_STAGES, |observer| {
+        setup::set_up(&r1cs, &zkey, vkey.as_deref(), seed, observer)
+    })?;
+    Ok(hex(&hash))
+}
+
+#[pyfunction]
+#[pyo3(signature = (path))]
+fn r1cs_info<'py>(py: Python<'py>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+    let path = convert::path(path)?;
+    let circuit = work::run(py, 1, None, 1, |_| R1cs::parse(&Storage::open(&path, true)?))?;
+    let info = PyDict::new(py);
+    info.set_item("constraints", circuit.constraint_count)?;
+    info.set_item("signals", circuit.signal_count)?;
+    info.set_item("outputs", circuit.output_count)?;
+    info.set_item("public_inputs", circuit.public_input_count)?;
+    info.set_item("private_inputs", circuit.private_input_count)?;
+    info.set_item("labels", circuit.label_count)?;
+    info.set_item("coefficients", circuit.matrices.iter().map(Vec::len).sum::<usize>())?;
+    Ok(info)
+}
+
+#[pyfunction]
+fn check_witness(
+    py: Python<'_>,
+    r1cs: &Bound<'_, PyAny>,
+    witness: &Bound<'_, PyAny>,
+) -> PyResult<Option<usize>> {
+    let path = path(r1cs)?;
+    let witness = Witness::new(witness)?;
+    work::run(py, 0, None, 1, |_| {
+        let circuit = R1cs::parse(&Storage::open(&path, true)?)?;
+        let bytes = witness.bytes();
+        let values = wtns::parse(bytes)?;
+        circuit.first_broken(&bytes[values])
+    })
+}
+
+#[pyfunction]
+fn witness_file<'py>(py: Python<'py>, values: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyBytes>> {
+    let file = Zeroizing::new(wtns::write(values.as_bytes()).map_err(|e| to_python(py, e))?);
+    Ok(PyBytes::new(py, &file))
+}
+
+#[pyfunction]
+fn poseidon<'py>(py: Python<'py>, inputs: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let inputs = inputs.try_iter()?.map(|v| checked_scalar(&v?)).collect::<PyResult<Vec<_>>>()?;
+    let hash = hash::hash(&inputs).ok_or_else(|| {
+        NativeError::new_err(format!("{} inputs, Poseidon takes 1 to {}", inputs.len(), hash::MAX_INPUTS))
+    })?;
+    element(py, &hash)
+}
+
+fn jubjub(x: &Bound<'_, PyAny>, y: &Bound<'_, PyAny>) -> PyResult<babyjub::Point> {
+    let point = babyjub::Point { x: checked_scalar(x)?, y: checked_scalar(y)? };
+    if point.on_curve() {
+        Ok(point)
+    } else {
+        Err(NativeError::new_err("the point is not on Baby Jubjub"))
+    }
+}
+
+fn pair<'py>(py: Python<'py>, point: &babyjub::Point) -> PyResult<Pair<'py>> {
+    Ok((element(py, &point.x)?, element(py, &point.y)?))
+}
+
+fn multiplier(scalar: &Bound<'_, PyAny>) -> PyResult<Zeroizing<[u8; 32]>> {
+    let bytes = word(scalar)?.ok_or_else(|| NativeError::new_err("scalar negative or above 256 bits"))?;
+    Ok(Zeroizing::new(bytes))
+}
+
+#[pyfunction]
+fn babyjub_mul_base<'py>(py: Python<'py>, scalar: &Bound<'py, PyAny>) -> PyResult<Pair<'py>> {
+    pair(py, &babyjub::BASE8.mul(&*multiplier(scalar)?))
+}
+
+#[pyfunction]
+fn babyjub_mul<'py>(
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+    y: &Bound<'py, PyAny>,
+    scalar: &Bound<'py, PyAny>,
+) -> PyResult<Pair<'py>> {
+    pair(py, &jubjub(x, y)?.mul(&*multiplier(scalar)?))
+}
+
+#[pyfunction]
+fn babyjub_add<'py>(py: Python<'py>, a: Pair<'py>, b: Pair<'py>) -> PyResult<Pair<'py>> {
+    pair(py, &jubjub(&a.0, &a.1)?.add(&jubjub(&b.0, &b.1)?))
+}
+
+#[pyfunction]
+fn ec_add<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    evm::add(data).map(|out| PyBytes::new(py, &out)).map_err(|e| to_python(py, e))
+}
+
+#[pyfunction]
+fn ec_mul<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    evm::mul(data).map(|out| PyBytes::new(py, &out)).map_err(|e| to_python(py, e))
+}
+
+#[pyfunction]
+fn ec_pairing(py: Python<'_>, data: &[u8]) -> PyResult<bool> {
+    py.detach(|| evm::pairing(data)).map_err(|e| to_python(py, e))
+}
+
+#[pyfunction]
+fn backend() -> &'static str {
+    "portable"
+}
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    for (name, limbs) in [("R", R_LIMBS), ("P", P_LIMBS)] {
+        let mut bytes = to_le(&limbs);
+        bytes.reverse();
+        module.add(name, integer(py, &bytes)?)?;
+    }
+    module.add("NativeError", py.get_type::<errors::NativeError>())?;
+    module.add("NativeFormatError", py.get_type::<errors::NativeFormatError>())?;
+    module.add("WitnessLengthError", py.get_type::<errors::WitnessLengthError>())?;
+    module.add("WitnessNotSatisfied", py.get_type::<errors::WitnessNotSatisfied>())?;
+    module.add("SignalCountError", py.get_type::<errors::SignalCountError>())?;
+    module.add("InsecureSetupWarning", py.get_type::<errors::InsecureSetupWarning>())?;
+    module.add_class::<PyVerifyingKey>()?;
+    module.add_class::<PyProvingKey>()?;
+    module.add_class::<PyProof>()?;
+    for function in [
+        wrap_pyfunction!(load_key, module)?,
+        wrap_pyfunction!(prove, module)?,
+        wrap_pyfunction!(verify, module)?,
+        wrap_pyfunction!(verifying_key, module)?,
+        wrap_pyfunction!(insecure_dev_setup, module)?,
+        wrap_pyfunction!(r1cs_info, module)?,
+        wrap_pyfunction!(check_witness, module)?,
+        wrap_pyfunction!(witness_file, module)?,
+        wrap_pyfunction!(poseidon, module)?,
+        wrap_pyfunction!(babyjub_mul_base, module)?,
+        wrap_pyfunction!(babyjub_mul, module)?,
+        wrap_pyfunction!(babyjub_add, module)?,
+        wrap_pyfunction!(ec_add, module)?,
+        wrap_pyfunction!(ec_mul, module)?,
+        wrap_pyfunction!(ec_pairing, module)?,
+        wrap_pyfunction!(backend, module)?,
+    ] {
+        module.add_function(function)?;
+    }
+    Ok(())
+}
