@@ -77,7 +77,8 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
     /// @inheritdoc IProverMarket
     function clear(QueueId queue) external whenNotPaused nonReentrant returns (uint256 assignedCount) {
         Round memory round = _rounds[queue];
-        uint256 endsAt = (round.startedAt == 0 ? block.timestamp : round.startedAt) + BaseFeeMath.ROUND_SECONDS;
+        uint256 endsAt =
+            (round.startedAt == 0 ? block.timestamp : round.startedAt) + BaseFeeMath.ROUND_SECONDS;
         if (block.timestamp < endsAt) revert RoundNotOver(queue, block.timestamp, endsAt);
         Sale memory sale;
         sale.queue = queue;
@@ -130,11 +131,7 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
     /// @inheritdoc IProverMarket
     function bookOf(
         QueueId queue
-    )
-        external
-        view
-        returns (TaskId[] memory tasks, uint256[] memory maxFeesWei, uint256[] memory expiries)
-    {
+    ) external view returns (TaskId[] memory tasks, uint256[] memory maxFeesWei, uint256[] memory expiries) {
         uint256[] memory words = _sortedBook(queue, _rounds[queue].bidCount);
         uint256 count = words.length;
         (tasks, maxFeesWei, expiries) = (new TaskId[](count), new uint256[](count), new uint256[](count));
@@ -169,9 +166,10 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         bytes32 statementHash,
         uint48 nonce
     ) internal view returns (TaskId) {
-        return TaskId.wrap(
-            keccak256(abi.encode(block.chainid, address(this), queue, requester, statementHash, nonce))
-        );
+        return
+            TaskId.wrap(
+                keccak256(abi.encode(block.chainid, address(this), queue, requester, statementHash, nonce))
+            );
     }
 
     /// @dev Ends an expired bid that has left its book.
@@ -193,10 +191,16 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         sale.assignedCount = Math.min(sale.bidCount, sale.slotCount);
 
         uint256 liveCount = sale.words.length;
-        uint256 firstLoserWei = sale.bidCount > sale.assignedCount
-            ? BookHeap.maxFeeOf(sale.words[liveCount - 1 - sale.assignedCount])
-            : 0;
-        uint256 pressurePpm = BaseFeeMath.pressure(sale.bidCount, sale.slotCount, firstLoserWei, sale.baseFeeWei);
+        uint256 firstLoserWei =
+            sale.bidCount > sale.assignedCount
+                ? BookHeap.maxFeeOf(sale.words[liveCount - 1 - sale.assignedCount])
+                : 0;
+        uint256 pressurePpm = BaseFeeMath.pressure(
+            sale.bidCount,
+            sale.slotCount,
+            firstLoserWei,
+            sale.baseFeeWei
+        );
         round.excess = uint32(BaseFeeMath.next(round.excess, pressurePpm));
 
         uint256 restCount = liveCount - sale.assignedCount;

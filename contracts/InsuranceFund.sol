@@ -39,7 +39,8 @@ contract InsuranceFund is IInsuranceFund, Ownable2Step {
     }
 
     function _setCap(uint256 capWei_) private {
-        if (capWei_ < MIN_CAP_WEI || capWei_ > MAX_CAP_WEI) revert CapOutOfBounds(capWei_, MIN_CAP_WEI, MAX_CAP_WEI);
+        if (capWei_ < MIN_CAP_WEI || capWei_ > MAX_CAP_WEI)
+            revert CapOutOfBounds(capWei_, MIN_CAP_WEI, MAX_CAP_WEI);
         capWei = capWei_;
         emit CapSet(capWei_);
     }

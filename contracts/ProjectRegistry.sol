@@ -145,7 +145,11 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
 
     function _onlyAdminOf(Queue memory q) private view onlyAdmin(q.project) {}
 
-    function _setTerms(QueueId queue, Terms calldata terms, uint64 packedRules) private returns (uint16 version) {
+    function _setTerms(
+        QueueId queue,
+        Terms calldata terms,
+        uint64 packedRules
+    ) private returns (uint16 version) {
         uint256 window = terms.proofWindowSeconds;
         if (window < MIN_WINDOW_SECONDS || window > MAX_WINDOW_SECONDS) {
             revert ProofWindowOutOfBounds(window, MIN_WINDOW_SECONDS, MAX_WINDOW_SECONDS);
@@ -168,7 +172,8 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
 
     function _pack(SignalRule[] calldata rules, uint256 signalCount) private pure returns (uint64) {
         if (rules.length != signalCount) revert WrongRuleCount(rules.length, signalCount);
-        if (signalCount == 0 || signalCount > MAX_SIGNALS) revert SignalCountOutOfBounds(signalCount, MAX_SIGNALS);
+        if (signalCount == 0 || signalCount > MAX_SIGNALS)
+            revert SignalCountOutOfBounds(signalCount, MAX_SIGNALS);
         uint256 packed = 0;
         for (uint256 i = 0; i < rules.length; ++i) {
             if (rules[i] == SignalRule.NONE) revert RuleMissing(i);

@@ -43,7 +43,8 @@ contract ProverMarket is Clearing, Ownable2Step {
     }
 
     constructor(Wiring memory wiring, address owner_, address guardian_) Clearing(wiring) Ownable(owner_) {
-        uint256 needed = 2 * projects.MAX_WINDOW_SECONDS() + TIER1_COOLDOWN_SECONDS + BaseFeeMath.ROUND_SECONDS;
+        uint256 needed =
+            2 * projects.MAX_WINDOW_SECONDS() + TIER1_COOLDOWN_SECONDS + BaseFeeMath.ROUND_SECONDS;
         uint256 unbonding = vault.UNBONDING_SECONDS();
         if (unbonding <= needed) revert UnbondingTooShort(unbonding, needed);
         _setGuardian(guardian_);
@@ -109,7 +110,11 @@ contract ProverMarket is Clearing, Ownable2Step {
     }
 
     /// @inheritdoc IProverMarket
-    function submitProof(TaskId task, uint256[] calldata signals, bytes calldata proof) external nonReentrant {
+    function submitProof(
+        TaskId task,
+        uint256[] calldata signals,
+        bytes calldata proof
+    ) external nonReentrant {
         // Check
         Task memory t = _tasks[task];
         if (t.status != TaskStatus.ASSIGNED) revert WrongStatus(task, t.status, TaskStatus.ASSIGNED);
@@ -127,7 +132,13 @@ contract ProverMarket is Clearing, Ownable2Step {
         if (accepted) {
             uint256 assignedAt = t.proveBy - terms.proofWindowSeconds;
             emit ProofAccepted(task, prover, t.amountWei, signals);
-            provers.recordProven(t.queue, t.place, t.prover, block.timestamp - assignedAt, terms.proofWindowSeconds);
+            provers.recordProven(
+                t.queue,
+                t.place,
+                t.prover,
+                block.timestamp - assignedAt,
+                terms.proofWindowSeconds
+            );
             vault.releaseBond(prover, bondWei);
             token.safeTransfer(address(splitter), t.amountWei);
             splitter.credit(prover, t.amountWei, assignedAt);

@@ -107,7 +107,8 @@ contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
     /// @inheritdoc IRewardSplitter
     function setRates(uint16 poolBps, uint16 delegatorsBps) external onlyOwner {
         if (poolBps > MAX_POOL_BPS) revert PoolRateTooHigh(poolBps, MAX_POOL_BPS);
-        if (delegatorsBps > MAX_DELEGATORS_BPS) revert DelegatorsRateTooHigh(delegatorsBps, MAX_DELEGATORS_BPS);
+        if (delegatorsBps > MAX_DELEGATORS_BPS)
+            revert DelegatorsRateTooHigh(delegatorsBps, MAX_DELEGATORS_BPS);
         uint256 changedAt = _rates.changedAt;
         if (changedAt != 0 && block.timestamp < changedAt + RATES_INTERVAL_SECONDS) {
             revert RatesChangedRecently(block.timestamp, changedAt + RATES_INTERVAL_SECONDS);

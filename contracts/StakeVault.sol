@@ -49,7 +49,13 @@ contract StakeVault is IStakeVault, MarketBound {
     }
 
     /// @inheritdoc IStakeVault
-    function stakeWithPermit(uint256 amountWei, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s) external {
+    function stakeWithPermit(
+        uint256 amountWei,
+        uint256 permitDeadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external {
         // Somebody may have brought the permit on chain first; then the allowance is there and that is all we need.
         try
             IERC20Permit(address(token)).permit(msg.sender, address(this), amountWei, permitDeadline, v, r, s)
@@ -208,7 +214,9 @@ contract StakeVault is IStakeVault, MarketBound {
     }
 
     /// @dev The stake with decay charged up to now, what decayed, and over how many hours. Storage is untouched.
-    function _decayed(address prover) private view returns (Stake memory s, uint256 decayedWei, uint256 hourCount) {
+    function _decayed(
+        address prover
+    ) private view returns (Stake memory s, uint256 decayedWei, uint256 hourCount) {
         s = _stakes[prover];
         hourCount = s.decaysFrom == 0 ? 0 : DecayMath.hoursDue(clock(), s.decaysFrom);
         if (hourCount == 0) return (s, 0, 0);

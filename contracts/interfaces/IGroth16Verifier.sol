@@ -20,7 +20,7 @@ interface IGroth16Verifier is IVerifier {
 
     /// @notice Point `index` (0 alpha, 1 beta, 2 gamma, 3 delta, 4 + i ic[i]) is off the curve, at infinity or in the wrong subgroup.
     error BadKeyPoint(uint256 index);
-    /// @notice Gamma equals delta (up to sign), so anybody could forge proofs.
+    /// @notice Delta equals gamma or the generator (up to sign), so proofs can be forged from public data.
     error ForgeableKey();
     /// @notice The key has `icCount` points for signals; between 1 and `maxCount` are allowed.
     error BadSignalCount(uint256 icCount, uint256 maxCount);
@@ -28,6 +28,8 @@ interface IGroth16Verifier is IVerifier {
     error KeyExists(bytes32 key);
     /// @notice `gasLeft` is not enough to verify; `gasNeeded` is.
     error GasShort(uint256 gasLeft, uint256 gasNeeded);
+    /// @notice Precompile `precompile` failed on good input with `gasGiven`: this chain lacks it, or asks more for it.
+    error PrecompileFailed(uint256 precompile, uint256 gasGiven);
 
     /// @notice Checks and stores a key.
     /// @return key keccak256 of the key's words: alpha, beta, gamma, delta, ic.

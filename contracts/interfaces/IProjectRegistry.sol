@@ -16,7 +16,11 @@ interface IProjectRegistry {
 
     event ProjectRegistered(ProjectId indexed project, address indexed admin, string uri);
     event QueueCreated(
-        QueueId indexed queue, ProjectId indexed project, IVerifier indexed verifier, bytes32 key, SignalRule[] rules
+        QueueId indexed queue,
+        ProjectId indexed project,
+        IVerifier indexed verifier,
+        bytes32 key,
+        SignalRule[] rules
     );
     event TermsSet(QueueId indexed queue, uint16 version, Terms terms);
     event QueueClosed(QueueId indexed queue);

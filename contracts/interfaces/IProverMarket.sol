@@ -24,7 +24,12 @@ interface IProverMarket {
     event BidEvicted(TaskId indexed task, uint256 refundWei);
     /// @notice A round ended. `bidCount` is n (live bids at or above the base fee), `slotCount` is K; `excess` is E after it.
     event RoundCleared(
-        QueueId indexed queue, uint256 baseFeeWei, uint256 bidCount, uint256 slotCount, uint256 assignedCount, uint256 excess
+        QueueId indexed queue,
+        uint256 baseFeeWei,
+        uint256 bidCount,
+        uint256 slotCount,
+        uint256 assignedCount,
+        uint256 excess
     );
     event TaskAssigned(
         TaskId indexed task,
@@ -139,10 +144,9 @@ interface IProverMarket {
     function roundOf(QueueId queue) external view returns (Round memory);
 
     /// @notice The book, best bid first: ids, bids and when they expire.
-    function bookOf(QueueId queue)
-        external
-        view
-        returns (TaskId[] memory tasks, uint256[] memory maxFeesWei, uint256[] memory expiries);
+    function bookOf(
+        QueueId queue
+    ) external view returns (TaskId[] memory tasks, uint256[] memory maxFeesWei, uint256[] memory expiries);
 
     /// @notice The book's raw words in heap order.
     function bookWords(QueueId queue) external view returns (uint256[] memory);
@@ -150,10 +154,12 @@ interface IProverMarket {
     function taskOf(TaskId task) external view returns (Task memory);
 
     /// @notice Id a bid would get with `nonce`.
-    function taskIdOf(QueueId queue, address requester, uint256[] calldata statement, uint48 nonce)
-        external
-        view
-        returns (TaskId);
+    function taskIdOf(
+        QueueId queue,
+        address requester,
+        uint256[] calldata statement,
+        uint48 nonce
+    ) external view returns (TaskId);
 
     function creditOf(address account) external view returns (uint256);
 

@@ -44,7 +44,13 @@ interface IProverRegistry {
     function award(QueueId queue, SeatAward[] calldata awards) external;
 
     /// @notice Ends a task with a proof in time; market only. Rating x = 1e6 - 200_000 * delay / window.
-    function recordProven(QueueId queue, uint8 seat, ProverId prover, uint256 delaySeconds, uint256 windowSeconds) external;
+    function recordProven(
+        QueueId queue,
+        uint8 seat,
+        ProverId prover,
+        uint256 delaySeconds,
+        uint256 windowSeconds
+    ) external;
 
     /// @notice Ends a task with a missed window; market only.
     function recordMissed(QueueId queue, uint8 seat, ProverId prover) external;

@@ -34,7 +34,11 @@ interface IRewardSplitter {
     }
 
     event Credited(
-        address indexed prover, uint256 indexed epoch, uint256 proverWei, uint256 delegatorsWei, uint256 treasuryWei
+        address indexed prover,
+        uint256 indexed epoch,
+        uint256 proverWei,
+        uint256 delegatorsWei,
+        uint256 treasuryWei
     );
     event Claimed(address indexed account, uint256 amountWei);
     event RatesSet(uint16 poolBps, uint16 delegatorsBps);

@@ -47,7 +47,13 @@ interface IStakeVault {
     function stake(uint256 amountWei) external;
 
     /// @notice `stake` with an ERC-2612 permit in the same transaction; a permit used by somebody else first does not matter.
-    function stakeWithPermit(uint256 amountWei, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s) external;
+    function stakeWithPermit(
+        uint256 amountWei,
+        uint256 permitDeadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
 
     /// @notice Starts to leave with `amountWei`; starts the clock anew for all that is leaving.
     function requestUnstake(uint256 amountWei) external;
@@ -67,9 +73,14 @@ interface IStakeVault {
     /// @notice Slashes a bond; market only. The requester's and the keeper's parts go to the market, which credits them.
     /// @param priceWei upper bound of the requester's compensation.
     /// @param hasKeeper whether somebody is owed the keeper's part.
-    function slash(TaskId task, address prover, uint256 bondWei, Fault fault, uint256 priceWei, bool hasKeeper)
-        external
-        returns (SlashParts memory parts);
+    function slash(
+        TaskId task,
+        address prover,
+        uint256 bondWei,
+        Fault fault,
+        uint256 priceWei,
+        bool hasKeeper
+    ) external returns (SlashParts memory parts);
 
     /// @notice Adds the time since `fromAt` to a market-time clock, never counting a second twice; market only.
     function advanceClock(uint256 fromAt) external;

@@ -15,8 +15,13 @@ library RatingMath {
     uint256 private constant SUCCESSES_PER_JOB = 4;
 
     /// @notice After a proof in time: x = 1e6 - 200_000 * delay / W.
-    function onTime(uint256 ratingPpm, uint256 delaySeconds, uint256 windowSeconds) internal pure returns (uint256) {
-        return _after(ratingPpm, ONE_PPM - (DELAY_PPM * Math.min(delaySeconds, windowSeconds)) / windowSeconds);
+    function onTime(
+        uint256 ratingPpm,
+        uint256 delaySeconds,
+        uint256 windowSeconds
+    ) internal pure returns (uint256) {
+        return
+            _after(ratingPpm, ONE_PPM - (DELAY_PPM * Math.min(delaySeconds, windowSeconds)) / windowSeconds);
     }
 
     /// @notice After a missed window: x = 0.

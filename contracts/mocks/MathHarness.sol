@@ -31,16 +31,30 @@ contract MathHarness {
         return FixedPointMath.rpow(baseRay, exponent);
     }
 
-    function fakeExponential(uint256 factor, uint256 numerator, uint256 denominator) external pure returns (uint256) {
+    function fakeExponential(
+        uint256 factor,
+        uint256 numerator,
+        uint256 denominator
+    ) external pure returns (uint256) {
         return FixedPointMath.fakeExponential(factor, numerator, denominator);
     }
 
-    function pack(uint256 maxFeeWei, uint256 sequence, uint256 expiresAt, uint256 place) external pure returns (uint256) {
+    function pack(
+        uint256 maxFeeWei,
+        uint256 sequence,
+        uint256 expiresAt,
+        uint256 place
+    ) external pure returns (uint256) {
         return BookHeap.pack(maxFeeWei, sequence, expiresAt, place);
     }
 
     function unpack(uint256 word) external pure returns (uint256, uint256, uint256, uint256) {
-        return (BookHeap.maxFeeOf(word), BookHeap.sequenceOf(word), BookHeap.expiryOf(word), BookHeap.placeOf(word));
+        return (
+            BookHeap.maxFeeOf(word),
+            BookHeap.sequenceOf(word),
+            BookHeap.expiryOf(word),
+            BookHeap.placeOf(word)
+        );
     }
 
     function heapInsert(uint256 word) external {
@@ -68,7 +82,11 @@ contract MathHarness {
         for (uint256 i = 0; i < words.length; ++i) words[i] = _heap[i];
     }
 
-    function prices(uint256[] memory feesWei, uint256 count, uint256 baseFeeWei) external pure returns (uint256[] memory) {
+    function prices(
+        uint256[] memory feesWei,
+        uint256 count,
+        uint256 baseFeeWei
+    ) external pure returns (uint256[] memory) {
         return AuctionMath.prices(feesWei, count, baseFeeWei);
     }
 
@@ -119,7 +137,11 @@ contract MathHarness {
         return DecayMath.hoursDue(clockSeconds, decaysFrom);
     }
 
-    function floorWei(uint256 lockedWei, uint256 unbondingWei, uint256 sponsoredWei) external pure returns (uint256) {
+    function floorWei(
+        uint256 lockedWei,
+        uint256 unbondingWei,
+        uint256 sponsoredWei
+    ) external pure returns (uint256) {
         return DecayMath.floorWei(lockedWei, unbondingWei, sponsoredWei);
     }
 
@@ -168,7 +190,11 @@ contract MathHarness {
         return SplitMath.split(priceWei, poolBps, acceleratorBps, sponsorBps, delegatorsBps);
     }
 
-    function ratingOnTime(uint256 ratingPpm, uint256 delaySeconds, uint256 windowSeconds) external pure returns (uint256) {
+    function ratingOnTime(
+        uint256 ratingPpm,
+        uint256 delaySeconds,
+        uint256 windowSeconds
+    ) external pure returns (uint256) {
         return RatingMath.onTime(ratingPpm, delaySeconds, windowSeconds);
     }
 
