@@ -20,7 +20,7 @@ interface IGroth16Verifier is IVerifier {
 
     /// @notice Point `index` (0 alpha, 1 beta, 2 gamma, 3 delta, 4 + i ic[i]) is off the curve, at infinity or in the wrong subgroup.
     error BadKeyPoint(uint256 index);
-    /// @notice Delta equals gamma or the generator (up to sign), so proofs can be forged from public data.
+    /// @notice Two of beta, gamma, delta are equal, or beta or delta is the generator (up to sign): anybody could forge proofs.
     error ForgeableKey();
     /// @notice The key has `icCount` points for signals; between 1 and `maxCount` are allowed.
     error BadSignalCount(uint256 icCount, uint256 maxCount);

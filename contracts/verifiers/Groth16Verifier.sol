@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
+import {IVerifier} from "../interfaces/IVerifier.sol";
+import {Bn254} from "../libraries/Bn254.sol";
+import {CodeStore} from "./CodeStore.sol";
+
+/// @title Groth16Verifier
+/// @notice Groth16 over BN254 for every circuit. Anyone registers a key; a key is known by its hash and never changes.
+/// @dev Checks e(A, B) = e(alpha, beta) · e(ic[0] + Σ signal · ic[i+1], gamma) · e(C, delta) as one product of four
+///      pairings with A negated. A proof is 256 bytes: A, B (imaginary parts first), C. A valid proof can be changed into
+///      another valid one by anybody, so a proof's hash identifies nothing.
+///
+///      A refusal is never a lack of gas: `verify` reverts with `GasShort` unless all its calls can get their limits, and
+///      before it answers false to a pairing that failed, it shows that the precompile works at that limit.
+/// @custom:holds Nothing.
+/// @custom:halts Never: it has no owner. What accepts its answers decides whom to ask.
+contract Groth16Verifier is IGroth16Verifier {
+    /// @notice Most public signals a key may have.
+    uint256 public constant MAX_SIGNALS = 32;
+
+    /// @dev A, B, C.
+    uint256 private constant PROOF_BYTES = 256;
+
+    /// @dev What a precompile is given: half as much again as its price, four times for the cheap addition, so that a later
+    ///      fork may raise prices (EIP-7904 would make an addition 314). A precompile that fails spends all of it.
+    uint256 private constant ADD_LIMIT = 4 * Bn254.ADD_GAS;
+    uint256 private constant MUL_LIMIT = (Bn254.MUL_GAS * 3) / 2;
+    uint256 private constant PAIRING_LIMIT = (Bn254.PAIRING_GAS * 3) / 2;
+    uint256 private constant PAIRING_LIMIT_PER_PAIR = (Bn254.PAIRING_GAS_PER_PAIR * 3) / 2;
+
+    /// @dev Our own gas for a signal (about 400) and for the rest (about 7,000), and what EIP-150 holds back from a call.
+    uint256 private constant SIGNAL_RESERVE = 800;
+    uint256 private constant RESERVE = 20_000;
+    /// @dev What a caller spends between asking `gasFloor` and the first line of `verify`: cold account and storage, encoding.
+    uint256 private constant CALLER_RESERVE = 20_000;
+
+    /// @dev Address of the code that keeps a key (low 160 bits) and its number of signals above; zero if unknown.
+    ///      Code: STOP, then words delta (4), ic[0] (2), gamma (4), alpha (2), beta (4), ic[1] … : after A, B, C they are
+    ///      the pairing's input in place, with the sum of signals put over ic[0].
+    mapping(bytes32 key => uint256) private _places;
+
+    /// @inheritdoc IGroth16Verifier
+    function registerKey(VerifyingKey calldata verifyingKey) external returns (bytes32 key) {
+        // Check
+        uint256[2][] calldata ic = verifyingKey.ic;
+        if (ic.length == 0 || ic.length > MAX_SIGNALS + 1) revert BadSignalCount(ic.length, MAX_SIGNALS + 1);
+        key = keyOf(verifyingKey);
+        if (_places[key] != 0) revert KeyExists(key);
+        _checkG1(verifyingKey.alpha, 0);
+        _checkG2(verifyingKey.beta, 1);
+        _checkG2(verifyingKey.gamma, 2);
+        _checkG2(verifyingKey.delta, 3);
+        for (uint256 i; i < ic.length; ++i) _checkG1(ic[i], 4 + i);
+        _checkTrapdoors(verifyingKey.beta, verifyingKey.gamma, verifyingKey.delta);
+        // Effect
+        address pointer = CodeStore.write(
+            abi.encodePacked(
+                verifyingKey.delta,
+                ic[0],
+                verifyingKey.gamma,
+                verifyingKey.alpha,
+                verifyingKey.beta,
+                _packed(ic[1:])
+            )
+        );
+        _places[key] = ((ic.length - 1) << 160) | uint160(pointer);
+        emit KeyRegistered(key, ic.length - 1);
+    }
+
+    /// @inheritdoc IVerifier
+    function verify(
+        bytes32 key,
+        uint256[] calldata signals,
+        bytes calldata proof
+    ) external view returns (bool) {
+        uint256 place = _placeOf(key);
+        uint256 count = place >> 160;
+        uint256 gasNeeded = _gasNeeded(count);
+        if (gasleft() < gasNeeded) revert GasShort(gasleft(), gasNeeded);
+        if (proof.length != PROOF_BYTES || signals.length != count) return false;
+
+        (uint256 scalarField, uint256 baseField) = (Bn254.SCALAR_FIELD, Bn254.BASE_FIELD);
+        (uint256 mulLimit, uint256 addLimit) = (MUL_LIMIT, ADD_LIMIT);
+        uint256 input; // of the pairing
+        bool refused;
+        uint256 broken; // a precompile that failed on good input
+        assembly ("memory-safe") {
+            // Memory: four words to add two points, the pairing's input (24 words), ic[1] … ic[count], one word.
+            let sum := mload(0x40)
+            input := add(sum, 0x80)
+            let ic := add(input, 0x300)
+            mstore(0x40, add(ic, add(shl(6, count), 0x20)))
+            calldatacopy(input, proof.offset, 256)
+            extcodecopy(place, add(input, 256), 1, add(512, shl(6, count)))
+
+            // A proof at infinity proves nothing an honest prover would send: it has probability 1/r.
+            let a := or(mload(input), mload(add(input, 0x20)))
+            let b := or(
+                or(mload(add(input, 0x40)), mload(add(input, 0x60))),
+                or(mload(add(input, 0x80)), mload(add(input, 0xa0)))
+            )
+            let c := or(mload(add(input, 0xc0)), mload(add(input, 0xe0)))
+            refused := or(iszero(a), or(iszero(b), iszero(c)))
+
+            // sum = ic[0] + Σ signal · ic[i+1]. From the last signal down, because a signal is put behind its point, over the
+            // point of the next one. Inputs are points checked at registration, so a failure is the chain's.
+            mcopy(sum, add(input, 0x180), 0x40)
+            for {
+                let i := count
+            } and(gt(i, 0), iszero(refused)) {} {
+                i := sub(i, 1)
+                let signal := calldataload(add(signals.offset, shl(5, i)))
+                if iszero(lt(signal, scalarField)) {
+                    refused := 1
+                    break
+                }
+                let point := add(ic, shl(6, i))
+                mstore(add(point, 0x40), signal)
+                // Arguments are evaluated from right to left: the call comes before the size of what it returned.
+                if iszero(
+                    and(
+                        eq(returndatasize(), 0x40),
+                        staticcall(mulLimit, 7, point, 0x60, add(sum, 0x40), 0x40)
+                    )
+                ) {
+                    broken := 7
+                    break
+                }
+                if iszero(and(eq(returndatasize(), 0x40), staticcall(addLimit, 6, sum, 0x80, sum, 0x40))) {
+                    broken := 6
+                    break
+                }
+            }
+            mcopy(add(input, 0x180), sum, 0x40)
+
+            // Negates A. A coordinate that is not below p stays so, and the precompile refuses it: p - y wraps above p
+            // for y > p, and becomes 0 for y = p, where the curve has no point.
+            mstore(add(input, 0x20), sub(baseField, mload(add(input, 0x20))))
+        }
+        if (refused) return false;
+        if (broken != 0) revert PrecompileFailed(broken, broken == 7 ? MUL_LIMIT : ADD_LIMIT);
+        (bool valid, bool one) = _pairing(input, 4);
+        return valid && one;
+    }
+
+    /// @inheritdoc IVerifier
+    function gasFloor(bytes32 key) external view returns (uint256) {
+        return (_gasNeeded(_placeOf(key) >> 160) * 64) / 63 + CALLER_RESERVE;
+    }
+
+    /// @inheritdoc IVerifier
+    function signalCount(bytes32 key) external view returns (uint256) {
+        return _placeOf(key) >> 160;
+    }
+
+    /// @inheritdoc IGroth16Verifier
+    function keyWords(bytes32 key) external view returns (uint256[] memory words) {
+        bytes memory kept = CodeStore.read(address(uint160(_placeOf(key))));
+        words = new uint256[](kept.length / 32);
+        // Where each part of the head begins in the code, in the order of the answer: alpha, beta, gamma, delta, ic[0].
+        uint256[5] memory starts = [uint256(10), 12, 6, 0, 4];
+        uint256[5] memory sizes = [uint256(2), 4, 4, 4, 2];
+        uint256 filled;
+        for (uint256 part; part < 5; ++part) {
+            for (uint256 i; i < sizes[part]; ++i) words[filled++] = _wordAt(kept, starts[part] + i);
+        }
+        for (; filled < words.length; ++filled) words[filled] = _wordAt(kept, filled);
+    }
+
+    /// @inheritdoc IVerifier
+    function system() external pure returns (string memory) {
+        return "groth16";
+    }
+
+    /// @inheritdoc IGroth16Verifier
+    function keyOf(VerifyingKey calldata verifyingKey) public pure returns (bytes32 key) {
+        return
+            keccak256(
+                abi.encodePacked(
+                    verifyingKey.alpha,
+                    verifyingKey.beta,
+                    verifyingKey.gamma,
+                    verifyingKey.delta,
+                    _packed(verifyingKey.ic)
+                )
+            );
+    }
+
+    function _placeOf(bytes32 key) private view returns (uint256 place) {
+        place = _places[key];
+        if (place == 0) revert UnknownKey(key);
+    }
+
+    /// @dev G2 points have coordinates below p, lie on the twist, in the subgroup, and are not infinity: e(G1, point) is
+    ///      then defined and is not one.
+    function _checkG2(uint256[4] calldata point, uint256 index) private view {
+        uint256[6] memory pair = [Bn254.G1_X, Bn254.G1_Y, point[0], point[1], point[2], point[3]];
+        uint256 input;
+        assembly ("memory-safe") {
+            input := pair
+        }
+        (bool valid, bool one) = _pairing(input, 1);
+        if (!valid || one) revert BadKeyPoint(index);
+    }
+
+    /// @dev Whether the points in memory are valid, and whether the product of their pairings is one. Invalid only if the
+    ///      precompile answers for as many good points right afterwards: else it reverts. Overwrites the points then.
+    function _pairing(uint256 input, uint256 pairCount) private view returns (bool valid, bool one) {
+        uint256 limit = PAIRING_LIMIT + pairCount * PAIRING_LIMIT_PER_PAIR;
+        bool works = true;
+        assembly ("memory-safe") {
+            let size := mul(pairCount, 0xc0)
+            valid := and(eq(returndatasize(), 0x20), staticcall(limit, 8, input, size, 0, 0x20))
+            one := and(valid, eq(mload(0), 1))
+            if iszero(valid) {
+                // All at infinity: the product is one, at the price of any other points.
+                calldatacopy(input, calldatasize(), size)
+                works := and(eq(returndatasize(), 0x20), staticcall(limit, 8, input, size, 0, 0x20))
+                works := and(works, eq(mload(0), 1))
+            }
+        }
+        if (!works) revert PrecompileFailed(8, limit);
+    }
+
+    /// @dev G1 has no other subgroup: below p, on the curve and not at infinity is all.
+    function _checkG1(uint256[2] calldata point, uint256 index) private pure {
+        uint256 p = Bn254.BASE_FIELD;
+        (uint256 x, uint256 y) = (point[0], point[1]);
+        bool canonical = x < p && y < p && (x | y) != 0;
+        if (!canonical || mulmod(y, y, p) != addmod(mulmod(mulmod(x, x, p), x, p), 3, p))
+            revert BadKeyPoint(index);
+    }
+
+    /// @dev Refuses a key whose trapdoors have a ratio known to be 1 or -1 (equal x), since anybody could prove anything.
+    ///      With v = ic[0] + Σ signal · ic[i+1], for upper signs:
+    ///      gamma = ±delta: A = alpha, B = beta, C = ∓v.
+    ///      beta = ±gamma: A = alpha ± v, B = beta, C at infinity, then (A, B + delta, C + A).
+    ///      beta = ±delta: A = v, B = beta + gamma, C = ±(v - alpha).
+    ///      beta or delta = ±generator: a phase of the set-up was skipped, and a proof can be made from the other phase's
+    ///      public powers. Only gamma may be the generator; snarkjs makes every key so.
+    ///      Other known ratios cannot be seen in a key: whoever admits one to a queue must trust its ceremony.
+    function _checkTrapdoors(
+        uint256[4] calldata beta,
+        uint256[4] calldata gamma,
+        uint256[4] calldata delta
+    ) private pure {
+        if (_sameX(delta, gamma) || _sameX(beta, gamma) || _sameX(beta, delta)) revert ForgeableKey();
+        uint256[4] memory generator = [Bn254.G2_X_IMAG, Bn254.G2_X_REAL, Bn254.G2_Y_IMAG, Bn254.G2_Y_REAL];
+        if (_sameX(beta, generator) || _sameX(delta, generator)) revert ForgeableKey();
+    }
+
+    /// @dev Whether two points of G2 are equal or opposite.
+    function _sameX(uint256[4] memory left, uint256[4] memory right) private pure returns (bool) {
+        return left[0] == right[0] && left[1] == right[1];
+    }
+
+    /// @dev Gas `verify` may need: every call at its limit, and the pairing twice.
+    function _gasNeeded(uint256 count) private pure returns (uint256) {
+        return
+            count * (MUL_LIMIT + ADD_LIMIT + SIGNAL_RESERVE) +
+            2 * (PAIRING_LIMIT + 4 * PAIRING_LIMIT_PER_PAIR) +
+            RESERVE;
+    }
+
+    function _packed(uint256[2][] calldata points) private pure returns (bytes memory packed) {
+        packed = new bytes(points.length * 64);
+        assembly ("memory-safe") {
+            calldatacopy(add(packed, 0x20), points.offset, mload(packed))
+        }
+    }
+
+    function _wordAt(bytes memory content, uint256 index) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(add(add(content, 0x20), shl(5, index)))
+        }
+    }
+}
