@@ -35,12 +35,6 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     /// @inheritdoc IProjectRegistry
     mapping(IVerifier verifier => bool) public isVerifierAllowed;
 
-    modifier onlyAdmin(ProjectId project) {
-        address admin = adminOf(project);
-        if (msg.sender != admin) revert NotProjectAdmin(project, msg.sender);
-        _;
-    }
-
     constructor(address owner_) Ownable(owner_) {}
 
     /// @inheritdoc IProjectRegistry
@@ -58,7 +52,8 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         SignalRule[] calldata rules,
         Terms calldata terms,
         Sample calldata sample
-    ) external onlyAdmin(project) returns (QueueId queue) {
+    ) external returns (QueueId queue) {
+        _checkAdmin(project);
         if (!isVerifierAllowed[verifier]) revert VerifierNotAllowed(verifier);
         uint64 packedRules = _pack(rules, verifier.signalCount(key));
         _try(verifier, key, sample);
@@ -72,13 +67,13 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     /// @inheritdoc IProjectRegistry
     function setTerms(QueueId queue, Terms calldata terms) external returns (uint16 version) {
         Queue memory q = queueOf(queue);
-        _onlyAdminOf(q);
+        _checkAdmin(q.project);
         return _setTerms(queue, terms, _terms[queue][q.termsVersion].packedRules);
     }
 
     /// @inheritdoc IProjectRegistry
     function closeQueue(QueueId queue) external {
-        _onlyAdminOf(queueOf(queue));
+        _checkAdmin(queueOf(queue).project);
         _queues[queue].closed = true;
         emit QueueClosed(queue);
     }
@@ -143,7 +138,9 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         for (uint256 i = 0; i < count; ++i) rules[i] = SignalRule((packed >> (2 * i)) & 3);
     }
 
-    function _onlyAdminOf(Queue memory q) private view onlyAdmin(q.project) {}
+    function _checkAdmin(ProjectId project) private view {
+        if (msg.sender != adminOf(project)) revert NotProjectAdmin(project, msg.sender);
+    }
 
     function _setTerms(
         QueueId queue,

@@ -57,9 +57,9 @@ contract StakeVault is IStakeVault, MarketBound {
         bytes32 s
     ) external {
         // Somebody may have brought the permit on chain first; then the allowance is there and that is all we need.
-        try
-            IERC20Permit(address(token)).permit(msg.sender, address(this), amountWei, permitDeadline, v, r, s)
-        {} catch {}
+        // prettier-ignore
+        // solhint-disable-next-line no-empty-blocks
+        try IERC20Permit(address(token)).permit(msg.sender, address(this), amountWei, permitDeadline, v, r, s) {} catch {}
         _stake(amountWei);
     }
 
