@@ -1,11 +1,11 @@
 """Builds the circuits of the two projects into ``build/circuits/<name>/``.
 
-``rollup`` is our own circuit: compiled by circom, set up for development with a PUBLISHED seed. Its key is the
-same on every machine and INSECURE on purpose: anybody can forge proofs for it.
+``rollup`` is our own circuit: compiled by circom, set up for development with a PUBLISHED seed. Its key is
+the same on every machine and INSECURE on purpose: anybody can forge proofs for it.
 ``semaphore`` is Semaphore v4's production circuit with its ceremony keys, taken from npm as it is.
 
-Idempotent: a circuit whose sources, tools and recipe have not changed is left alone. Each folder appears whole,
-by rename, after a proof of its sample input was made with it and verified.
+Idempotent: a circuit whose sources, tools and recipe have not changed is left alone. Each folder appears
+whole, by rename, after a proof of its sample input was made with it and verified.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from zkpool_sdk.proving import (
     semaphore,
 )
 from zkpool_sdk.proving.circuit import DEFAULT_FOLDER, MANIFEST_NAME, file_sha256
+from zkpool_sdk.proving.eddsa import SigningKey
 from zkpool_sdk.proving.witness import flatten
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -317,7 +318,7 @@ def semaphore_sample() -> dict[str, Any]:
 
 def rollup_sample() -> dict[str, Any]:
     """One account pays a second, the second pays a third from what it got."""
-    keys = [rollup.SigningKey.generate(bytes([number])) for number in range(3)]
+    keys = [SigningKey.generate(bytes([number])) for number in range(3)]
     places = (0, 21, 63)
     accounts = {place: rollup.Account(key.public, 1_000) for place, key in zip(places, keys, strict=True)}
     transfers = [

@@ -97,7 +97,7 @@ class ProvingSystem(Protocol):
         seed: bytes | None = None,
         on_progress: Progress | None = None,
     ) -> Proof:
-        """A checked proof of ``witness`` (content of a ``.wtns``); a seed makes it deterministic, for tests."""
+        """A checked proof of ``witness``, the content of a ``.wtns``; with a seed, a deterministic one."""
 
     def verify(self, circuit: Circuit, signals: Sequence[int], proof: bytes) -> bool:
         """Whether the contract's verifier would accept ``proof``, encoded by :meth:`encode`."""
@@ -265,10 +265,11 @@ class Groth16:
                     raise ManifestMalformed(
                         str(circuit.verification_key), "does not belong to the proving key"
                     )
-                if key.public_count != len(circuit.signal_names):
+                named = len(circuit.signal_names)
+                if key.public_count != named:
                     raise ManifestMalformed(
                         str(circuit.proving_key),
-                        f"has {key.public_count} public signals, the manifest names {len(circuit.signal_names)}",
+                        f"has {key.public_count} public signals, the manifest names {named}",
                     )
                 self._proving_keys[circuit.key_sha256] = key
             return key
