@@ -120,9 +120,9 @@ class Round:
 class Task:
     """One bid and what became of it.
 
-    ``amount_wei`` is the bid while QUEUED and the price once assigned; ``place`` is its place in the book, then
-    the prover's seat; ``prove_by`` ends the proof window (0 while QUEUED); ``bond_wei`` is 0 once released or
-    slashed.
+    ``amount_wei`` is the bid while QUEUED and the price once assigned; ``place`` is its place in the book,
+    then the prover's seat; ``prove_by`` ends the proof window (0 while QUEUED); ``bond_wei`` is 0 once
+    released or slashed.
     """
 
     requester: Address
@@ -183,12 +183,15 @@ class SeatAward:
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """A prover's stake. ``own_wei`` includes the bonds; ``unbonding_wei`` is leaving but still slashable."""
+    """A prover's stake. ``own_wei`` includes the bonds; ``unbonding_wei`` is leaving but still slashable.
+
+    ``decays_from`` is on the decay clock: last accepted proof or activation, plus the day of grace and the
+    hours charged. ``active``: reached the entry stake and has not fallen below the staying stake.
+    """
 
     own_wei: Wei = NO_WEI
     locked_wei: Wei = NO_WEI
-    last_proof_at: Timestamp = NEVER
-    hours_charged: int = 0
+    decays_from: Timestamp = NEVER
     active: bool = False
     unbonding_wei: Wei = NO_WEI
     sponsored_wei: Wei = NO_WEI

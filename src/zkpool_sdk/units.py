@@ -27,6 +27,9 @@ PPM: Final = 10**6
 BPS: Final = 10**4
 RAY: Final = 10**27
 
+SCALAR_FIELD: Final = 21888242871839275222246405745257275088548364400416034343698204186575808495617
+"""Modulus of BN254's scalar field; every public signal is below it."""
+
 HOUR: Final = 3_600
 DAY: Final = 86_400
 

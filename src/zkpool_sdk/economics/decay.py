@@ -14,15 +14,17 @@ FLOOR_WEI: Final = 24 * WEI_PER_ZK
 """Decay never takes a prover below what it needs to stay."""
 
 
-def hours_due(idle_seconds: int, hours_charged: int) -> int:
-    """Whole idle hours beyond the grace that are not charged yet.
+def hours_due(clock_seconds: int, decays_from: int) -> int:
+    """Whole idle hours that are due and not charged yet.
 
+    Args:
+        clock_seconds: the decay clock, wall time or market time.
+        decays_from: on that clock, the last accepted proof plus the day of grace plus the hours charged.
     Source:
-        PROTOCOL.md, "Balance decay"; twin of ``DecayMath.hoursDue``.
+        PROTOCOL.md, "Balance decay", with ``decays_from = lastProof + 86400 + 3600 * hoursCharged``; twin of
+        ``DecayMath.hoursDue``.
     """
-    if idle_seconds <= GRACE_SECONDS:
-        return 0
-    return max((idle_seconds - GRACE_SECONDS) // HOUR - hours_charged, 0)
+    return max(clock_seconds - decays_from, 0) // HOUR
 
 
 def floor_wei(locked_wei: int, unbonding_wei: int, sponsored_wei: int) -> Wei:

@@ -61,8 +61,8 @@ class WrongRuleCount(ContractError):
     expected: int
 
 
-class TooManySignals(ContractError):
-    """More signals than a queue may have."""
+class SignalCountOutOfBounds(ContractError):
+    """A queue has between 1 and `limit` signals."""
 
     got: int
     limit: int

@@ -18,7 +18,7 @@ class BadKeyPoint(ContractError):
 
 
 class ForgeableKey(ContractError):
-    """Gamma equals delta (up to sign), so anybody could forge proofs."""
+    """Delta equals gamma or the generator (up to sign), so proofs can be forged from public data."""
 
 
 class BadSignalCount(ContractError):
@@ -39,3 +39,10 @@ class GasShort(ContractError):
 
     gas_left: int
     gas_needed: int
+
+
+class PrecompileFailed(ContractError):
+    """A precompile failed on good input: this chain lacks it, or asks more gas for it."""
+
+    precompile: int
+    gas_given: int

@@ -1,0 +1,175 @@
+"""Tier 1 in memory: projects, their queues, and the terms of each queue, version by version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from zkpool_sdk.errors import (
+    BadSampleAccepted,
+    GoodSampleRefused,
+    LiabilityWindowOutOfBounds,
+    NotProjectAdmin,
+    ProofWindowOutOfBounds,
+    RuleMissing,
+    SignalCountOutOfBounds,
+    Tier1PenaltyTooHigh,
+    TooManyVersions,
+    UnknownProject,
+    UnknownQueue,
+    VerifierNotAllowed,
+    WrongRuleCount,
+)
+from zkpool_sdk.models import Address, ProjectId, Queue, QueueId, SignalRule, Terms, pack_rules
+from zkpool_sdk.units import DAY, WEI_PER_ZK
+
+MAX_SIGNALS: Final = 32
+MIN_WINDOW_SECONDS: Final = 60
+MAX_WINDOW_SECONDS: Final = 2 * DAY
+MAX_TIER1_PENALTY_WEI: Final = 100_000 * WEI_PER_ZK
+MAX_VERSION: Final = 2**16 - 1
+
+
+class ProjectRegistry:
+    """Projects and queues. What a verifier says of a sample is an argument; nothing is verified here."""
+
+    def __init__(self) -> None:
+        self.admins: dict[ProjectId, Address] = {}
+        self.queues: dict[QueueId, Queue] = {}
+        self.terms: dict[tuple[QueueId, int], Terms] = {}
+        self.allowed_verifiers: set[Address] = set()
+
+    def register_project(self, caller: Address) -> ProjectId:
+        """Registers a project that the caller administers."""
+        project = ProjectId(len(self.admins) + 1)
+        self.admins[project] = caller
+        return project
+
+    def allow_verifier(self, verifier: Address, allowed: bool) -> None:
+        """Allows or disallows a verifier for new queues; the owner's power."""
+        (self.allowed_verifiers.add if allowed else self.allowed_verifiers.discard)(verifier)
+
+    def create_queue(
+        self,
+        caller: Address,
+        project: ProjectId,
+        verifier: Address,
+        key: bytes,
+        rules: Sequence[SignalRule],
+        terms: Terms,
+        *,
+        signal_count: int | None = None,
+        good_sample_accepted: bool = True,
+        bad_sample_accepted: bool = False,
+    ) -> QueueId:
+        """Opens a queue for one circuit.
+
+        Args:
+            rules: one for each public signal. terms: ``packed_rules`` is ignored and set from ``rules``.
+            signal_count: of the verifying key; as many as rules unless told.
+            good_sample_accepted, bad_sample_accepted: the verifier's word on the project's samples.
+        Raises:
+            UnknownProject, NotProjectAdmin, VerifierNotAllowed, WrongRuleCount, SignalCountOutOfBounds,
+            RuleMissing, GoodSampleRefused, BadSampleAccepted, and what ``set_terms`` raises.
+        """
+        self._only_admin(project, caller)
+        if verifier not in self.allowed_verifiers:
+            raise VerifierNotAllowed(verifier)
+        expected = len(rules) if signal_count is None else signal_count
+        if len(rules) != expected:
+            raise WrongRuleCount(len(rules), expected)
+        if not 1 <= expected <= MAX_SIGNALS:
+            raise SignalCountOutOfBounds(expected, MAX_SIGNALS)
+        for index, rule in enumerate(rules):
+            if rule == SignalRule.NONE:
+                raise RuleMissing(index)
+        if not good_sample_accepted:
+            raise GoodSampleRefused()
+        if bad_sample_accepted:
+            raise BadSampleAccepted()
+        _check_terms(terms)
+        queue = QueueId(len(self.queues) + 1)
+        self.queues[queue] = Queue(verifier, project, 1, False, key)
+        self.terms[queue, 1] = replace(terms, packed_rules=pack_rules(tuple(rules)))
+        return queue
+
+    def set_terms(self, caller: Address, queue: QueueId, terms: Terms) -> int:
+        """Sets the terms of future tasks; returns their version.
+
+        Raises:
+            UnknownQueue, NotProjectAdmin, ProofWindowOutOfBounds, LiabilityWindowOutOfBounds,
+            Tier1PenaltyTooHigh, TooManyVersions.
+        """
+        q, current = self.current(queue)
+        self._only_admin(q.project, caller)
+        _check_terms(terms)
+        if q.terms_version == MAX_VERSION:
+            raise TooManyVersions(queue)
+        version = q.terms_version + 1
+        self.queues[queue] = replace(q, terms_version=version)
+        self.terms[queue, version] = replace(terms, packed_rules=current.packed_rules)
+        return version
+
+    def close_queue(self, caller: Address, queue: QueueId) -> None:
+        """Takes no new bids into a queue; bids in the book and tasks in flight go on.
+
+        Raises:
+            UnknownQueue, NotProjectAdmin.
+        """
+        q = self.queue_of(queue)
+        self._only_admin(q.project, caller)
+        self.queues[queue] = replace(q, closed=True)
+
+    def admin_of(self, project: ProjectId) -> Address:
+        """Who administers a project.
+
+        Raises:
+            UnknownProject: there is none of this id.
+        """
+        if project not in self.admins:
+            raise UnknownProject(project)
+        return self.admins[project]
+
+    def queue_of(self, queue: QueueId) -> Queue:
+        """A queue.
+
+        Raises:
+            UnknownQueue: there is none of this id.
+        """
+        if queue not in self.queues:
+            raise UnknownQueue(queue)
+        return self.queues[queue]
+
+    def terms_of(self, queue: QueueId, version: int) -> Terms:
+        """The terms of a version.
+
+        Raises:
+            UnknownQueue: there is no such version.
+        """
+        if (queue, version) not in self.terms:
+            raise UnknownQueue(queue)
+        return self.terms[queue, version]
+
+    def current(self, queue: QueueId) -> tuple[Queue, Terms]:
+        """A queue and its current terms.
+
+        Raises:
+            UnknownQueue: there is none of this id.
+        """
+        q = self.queue_of(queue)
+        return q, self.terms[queue, q.terms_version]
+
+    def _only_admin(self, project: ProjectId, caller: Address) -> None:
+        if self.admin_of(project) != caller:
+            raise NotProjectAdmin(project, caller)
+
+
+def _check_terms(terms: Terms) -> None:
+    bounds = MIN_WINDOW_SECONDS, MAX_WINDOW_SECONDS
+    if not bounds[0] <= terms.proof_window_seconds <= bounds[1]:
+        raise ProofWindowOutOfBounds(terms.proof_window_seconds, *bounds)
+    if not bounds[0] <= terms.liability_window_seconds <= bounds[1]:
+        raise LiabilityWindowOutOfBounds(terms.liability_window_seconds, *bounds)
+    if terms.tier1_penalty_wei > MAX_TIER1_PENALTY_WEI:
+        raise Tier1PenaltyTooHigh(terms.tier1_penalty_wei, MAX_TIER1_PENALTY_WEI)
