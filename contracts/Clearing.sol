@@ -86,7 +86,6 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
             round = _currentRound(queue);
             sale.baseFeeWei = BaseFeeMath.baseFee(round.excess);
         } else {
-            if (_marketTime) vault.advanceClock(round.startedAt);
             _sell(sale, round);
             round.startedAt = uint40(block.timestamp);
         }
@@ -187,6 +186,8 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         sale.baseFeeWei = BaseFeeMath.baseFee(round.excess);
         sale.bondWei = AuctionMath.bond(sale.baseFeeWei, terms.tier1PenaltyWei);
         _loadBids(sale, round);
+        // Market time runs in rounds that had work.
+        if (_marketTime && sale.bidCount != 0) vault.advanceClock(round.startedAt);
         _loadSlots(sale);
         sale.assignedCount = Math.min(sale.bidCount, sale.slotCount);
 

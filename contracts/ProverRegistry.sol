@@ -29,6 +29,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     /// @inheritdoc IProverRegistry
     mapping(address account => ProverId) public idOf;
     mapping(QueueId queue => Seat[]) private _seats;
+    /// @dev The pass a prover last gave its seat up with.
+    mapping(QueueId queue => mapping(ProverId prover => uint64)) private _leftPasses;
 
     constructor(IProjectRegistry projects_, IStakeVault vault_) {
         projects = projects_;
@@ -178,7 +180,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     }
 
     /// @dev The lowest free seat, else a new one, else the lowest idle seat of a prover that is not active. The newcomer
-    ///      starts at the least pass of the others, so it neither waits nor catches up.
+    ///      starts at the least pass of the others, so it neither waits nor catches up; who comes back starts no lower
+    ///      than it left, or leaving after each task would win every next one.
     function _findSeat(QueueId queue, ProverId prover) private returns (uint8 seat, uint64 pass) {
         Seat[] storage seats = _seats[queue];
         uint256 count = seats.length;
@@ -193,7 +196,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
                 least = s.pass;
             }
         }
-        if (least != type(uint256).max) pass = uint64(least);
+        pass = _leftPasses[queue][prover];
+        if (least != type(uint256).max && pass < least) pass = uint64(least);
         if (free == count) {
             if (count < SEAT_LIMIT) seats.push();
             else free = _evict(queue, seats);
@@ -213,6 +217,7 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     }
 
     function _free(QueueId queue, uint8 seat, ProverId prover) private {
+        _leftPasses[queue][prover] = _seats[queue][seat].pass;
         delete _seats[queue][seat];
         emit SeatLeft(queue, prover, seat);
     }

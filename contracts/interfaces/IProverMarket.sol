@@ -50,7 +50,6 @@ interface IProverMarket {
 
     /// @notice The bid is below the base fee.
     error BidBelowBaseFee(uint256 gotWei, uint256 baseFeeWei);
-    error BidTooHigh(uint256 gotWei, uint256 limitWei);
     /// @notice The book is full and the bid does not beat its worst.
     error BookFull(uint256 gotWei, uint256 worstWei);
     error RaiseTooLow(uint256 gotWei, uint256 currentWei);

@@ -15,8 +15,6 @@ interface IProverRegistry {
     error AlreadyRegistered(address account);
     error NotRegistered(address account);
     error UnknownProver(ProverId prover);
-    /// @notice The queue does not exist in the project registry.
-    error NoSuchQueue(QueueId queue);
     error AlreadySeated(QueueId queue, ProverId prover);
     error NotSeated(QueueId queue, ProverId prover);
     /// @notice All seats are held by eligible provers.

@@ -92,8 +92,6 @@ class Clearing:
             state = self._current_round(queue, now)
             result = ClearingResult(queue, base_fee.base_fee(state.excess), 0, 0, (), (), state.excess)
         else:
-            if self.vault.uses_market_time:
-                self.vault.advance_clock(state.started_at, now)
             result, places = self._sell(queue, state, now)
             state = replace(
                 state,
@@ -113,9 +111,11 @@ class Clearing:
         for word in book_heap.best_first(self.books[queue]):
             (live if now <= book_heap.expiry_of(word) else expired).append(word)
         expired.reverse()  # the worst goes first
+        fees = [fee for word in live if (fee := book_heap.max_fee_of(word)) >= floor_wei]
+        if self.vault.uses_market_time and fees:  # market time runs in rounds that had work
+            self.vault.advance_clock(state.started_at, now)
         candidates, slots = self._slots(queue, auction.bond(floor_wei, terms.tier1_penalty_wei), now)
         slot_count = min(sum(slots), auction.SLOT_LIMIT)
-        fees = [fee for word in live if (fee := book_heap.max_fee_of(word)) >= floor_wei]
         first_loser_wei = fees[slot_count] if slot_count < len(fees) else 0
         pressure_ppm = base_fee.pressure(len(fees), slot_count, first_loser_wei, floor_wei)
         assigned_count = min(len(fees), slot_count)

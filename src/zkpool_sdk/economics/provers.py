@@ -38,6 +38,7 @@ class ProverRegistry:
         self.provers: dict[ProverId, Prover] = {}
         self.ids: dict[Address, ProverId] = {}
         self.seats: dict[QueueId, list[Seat]] = {}
+        self.left_passes: dict[tuple[QueueId, ProverId], int] = {}
 
     def register(self, account: Address) -> ProverId:
         """Registers an account as a prover.
@@ -55,7 +56,7 @@ class ProverRegistry:
     def join(self, account: Address, queue: QueueId, capacity: int, now: int) -> int:
         """Takes a free seat, or the idle seat of a prover that is not active; returns the seat.
 
-        The newcomer starts at the least pass of the seats taken.
+        The newcomer starts at the least pass of the seats taken; who comes back starts no lower than it left.
 
         Raises:
             NotRegistered, CapacityTooHigh, UnknownQueue, NotActive, AlreadySeated, QueueFull.
@@ -69,8 +70,10 @@ class ProverRegistry:
         taken = [seat for seat in seats if seat.prover]
         if any(seat.prover == prover for seat in taken):
             raise AlreadySeated(queue, prover)
-        pass_ = min((seat.pass_ for seat in taken), default=0)
+        pass_ = max(min((seat.pass_ for seat in taken), default=0), self.left_passes.get((queue, prover), 0))
         index = self._seat_for_newcomer(queue, seats, now)
+        if index < len(seats) and seats[index].prover:
+            self.left_passes[queue, seats[index].prover] = seats[index].pass_
         if index == len(seats):
             seats.append(Seat())
         seats[index] = Seat(prover, capacity, 0, pass_)
@@ -97,6 +100,7 @@ class ProverRegistry:
         seat = self.seats[queue][index]
         if seat.in_flight:
             raise TasksInFlight(queue, seat.prover, seat.in_flight)
+        self.left_passes[queue, seat.prover] = seat.pass_
         self.seats[queue][index] = Seat()
 
     def candidates(self, queue: QueueId) -> list[Candidate]:

@@ -24,7 +24,6 @@ from zkpool_sdk.errors.common import (
 )
 from zkpool_sdk.errors.market import (
     BidBelowBaseFee,
-    BidTooHigh,
     BookFull,
     DataTooLong,
     ExpiryOutOfBounds,
@@ -75,7 +74,6 @@ from zkpool_sdk.errors.registries import (
     LiabilityWindowOutOfBounds,
     MarketAlreadyBound,
     MarketHasNoCode,
-    NoSuchQueue,
     NotActive,
     NotDeployer,
     NotMarket,
@@ -113,7 +111,6 @@ __all__ = [
     "BadSampleAccepted",
     "BadSignalCount",
     "BidBelowBaseFee",
-    "BidTooHigh",
     "BondExceedsFreeStake",
     "BookFull",
     "CapOutOfBounds",
@@ -142,7 +139,6 @@ __all__ = [
     "LiabilityWindowOutOfBounds",
     "MarketAlreadyBound",
     "MarketHasNoCode",
-    "NoSuchQueue",
     "NotActive",
     "NotAssignedProver",
     "NotDeployer",

@@ -12,13 +12,6 @@ class BidBelowBaseFee(ContractError):
     base_fee_wei: int
 
 
-class BidTooHigh(ContractError):
-    """The bid is beyond the bound."""
-
-    got_wei: int
-    limit_wei: int
-
-
 class BookFull(ContractError):
     """The book is full and the bid does not beat its worst."""
 

@@ -129,12 +129,6 @@ class UnknownProver(ContractError):
     prover: int
 
 
-class NoSuchQueue(ContractError):
-    """The queue does not exist in the project registry."""
-
-    queue: int
-
-
 class AlreadySeated(ContractError):
     """The prover has a seat in the queue."""
 
