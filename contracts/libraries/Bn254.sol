@@ -26,13 +26,4 @@ library Bn254 {
         4082367875863433681332203403145435568316851327593401208105741076214120093531;
     uint256 internal constant G2_Y_REAL =
         8495653923123431417604973247489272438418190587263600148770280649306958101930;
-
-    /// @notice Precompiles (EIP-196, EIP-197) and what they cost (EIP-1108).
-    address internal constant ADD = address(6);
-    address internal constant MUL = address(7);
-    address internal constant PAIRING = address(8);
-    uint256 internal constant ADD_GAS = 150;
-    uint256 internal constant MUL_GAS = 6_000;
-    uint256 internal constant PAIRING_GAS = 45_000;
-    uint256 internal constant PAIRING_GAS_PER_PAIR = 34_000;
 }

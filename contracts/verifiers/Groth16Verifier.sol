@@ -25,10 +25,10 @@ contract Groth16Verifier is IGroth16Verifier {
 
     /// @dev What a precompile is given: half as much again as its price, four times for the cheap addition, so that a later
     ///      fork may raise prices (EIP-7904 would make an addition 314). A precompile that fails spends all of it.
-    uint256 private constant ADD_LIMIT = 4 * Bn254.ADD_GAS;
-    uint256 private constant MUL_LIMIT = (Bn254.MUL_GAS * 3) / 2;
-    uint256 private constant PAIRING_LIMIT = (Bn254.PAIRING_GAS * 3) / 2;
-    uint256 private constant PAIRING_LIMIT_PER_PAIR = (Bn254.PAIRING_GAS_PER_PAIR * 3) / 2;
+    uint256 private constant ADD_LIMIT = 600;
+    uint256 private constant MUL_LIMIT = 9_000;
+    uint256 private constant PAIRING_LIMIT = 67_500;
+    uint256 private constant PAIRING_LIMIT_PER_PAIR = 51_000;
 
     /// @dev Our own gas for a signal (about 400) and for the rest (about 7,000), and what EIP-150 holds back from a call.
     uint256 private constant SIGNAL_RESERVE = 800;
@@ -36,10 +36,9 @@ contract Groth16Verifier is IGroth16Verifier {
     /// @dev What a caller spends between asking `gasFloor` and the first line of `verify`: cold account and storage, encoding.
     uint256 private constant CALLER_RESERVE = 20_000;
 
-    /// @dev Address of the code that keeps a key (low 160 bits) and its number of signals above; zero if unknown.
-    ///      Code: STOP, then words delta (4), ic[0] (2), gamma (4), alpha (2), beta (4), ic[1] … : after A, B, C they are
-    ///      the pairing's input in place, with the sum of signals put over ic[0].
-    mapping(bytes32 key => uint256) private _places;
+    /// @dev What CodeStore keeps of a key: words delta (4), ic[0] (2), gamma (4), alpha (2), beta (4), ic[1] … Behind A, B, C
+    ///      they are the pairing's input in place, once the sum of signals is put over ic[0].
+    uint256 private constant KEPT_BYTES_WITHOUT_SIGNALS = 512;
 
     /// @inheritdoc IGroth16Verifier
     function registerKey(VerifyingKey calldata verifyingKey) external returns (bytes32 key) {
@@ -47,7 +46,7 @@ contract Groth16Verifier is IGroth16Verifier {
         uint256[2][] calldata ic = verifyingKey.ic;
         if (ic.length == 0 || ic.length > MAX_SIGNALS + 1) revert BadSignalCount(ic.length, MAX_SIGNALS + 1);
         key = keyOf(verifyingKey);
-        if (_places[key] != 0) revert KeyExists(key);
+        if (CodeStore.size(CodeStore.pointerOf(key)) != 0) revert KeyExists(key);
         _checkG1(verifyingKey.alpha, 0);
         _checkG2(verifyingKey.beta, 1);
         _checkG2(verifyingKey.gamma, 2);
@@ -55,7 +54,8 @@ contract Groth16Verifier is IGroth16Verifier {
         for (uint256 i; i < ic.length; ++i) _checkG1(ic[i], 4 + i);
         _checkTrapdoors(verifyingKey.beta, verifyingKey.gamma, verifyingKey.delta);
         // Effect
-        address pointer = CodeStore.write(
+        CodeStore.write(
+            key,
             abi.encodePacked(
                 verifyingKey.delta,
                 ic[0],
@@ -65,7 +65,6 @@ contract Groth16Verifier is IGroth16Verifier {
                 _packed(ic[1:])
             )
         );
-        _places[key] = ((ic.length - 1) << 160) | uint160(pointer);
         emit KeyRegistered(key, ic.length - 1);
     }
 
@@ -75,8 +74,7 @@ contract Groth16Verifier is IGroth16Verifier {
         uint256[] calldata signals,
         bytes calldata proof
     ) external view returns (bool) {
-        uint256 place = _placeOf(key);
-        uint256 count = place >> 160;
+        (address pointer, uint256 count) = _find(key);
         uint256 gasNeeded = _gasNeeded(count);
         if (gasleft() < gasNeeded) revert GasShort(gasleft(), gasNeeded);
         if (proof.length != PROOF_BYTES || signals.length != count) return false;
@@ -93,7 +91,7 @@ contract Groth16Verifier is IGroth16Verifier {
             let ic := add(input, 0x300)
             mstore(0x40, add(ic, add(shl(6, count), 0x20)))
             calldatacopy(input, proof.offset, 256)
-            extcodecopy(place, add(input, 256), 1, add(512, shl(6, count)))
+            extcodecopy(pointer, add(input, 256), 1, add(512, shl(6, count)))
 
             // A proof at infinity proves nothing an honest prover would send: it has probability 1/r.
             let a := or(mload(input), mload(add(input, 0x20)))
@@ -107,16 +105,16 @@ contract Groth16Verifier is IGroth16Verifier {
             // sum = ic[0] + Σ signal · ic[i+1]. From the last signal down, because a signal is put behind its point, over the
             // point of the next one. Inputs are points checked at registration, so a failure is the chain's.
             mcopy(sum, add(input, 0x180), 0x40)
-            for {
-                let i := count
-            } and(gt(i, 0), iszero(refused)) {} {
-                i := sub(i, 1)
-                let signal := calldataload(add(signals.offset, shl(5, i)))
+            let next := add(signals.offset, shl(5, count))
+            let point := add(ic, shl(6, count))
+            for {} gt(next, signals.offset) {} {
+                next := sub(next, 0x20)
+                point := sub(point, 0x40)
+                let signal := calldataload(next)
                 if iszero(lt(signal, scalarField)) {
                     refused := 1
                     break
                 }
-                let point := add(ic, shl(6, i))
                 mstore(add(point, 0x40), signal)
                 // Arguments are evaluated from right to left: the call comes before the size of what it returned.
                 if iszero(
@@ -147,17 +145,13 @@ contract Groth16Verifier is IGroth16Verifier {
 
     /// @inheritdoc IVerifier
     function gasFloor(bytes32 key) external view returns (uint256) {
-        return (_gasNeeded(_placeOf(key) >> 160) * 64) / 63 + CALLER_RESERVE;
-    }
-
-    /// @inheritdoc IVerifier
-    function signalCount(bytes32 key) external view returns (uint256) {
-        return _placeOf(key) >> 160;
+        return (_gasNeeded(signalCount(key)) * 64) / 63 + CALLER_RESERVE;
     }
 
     /// @inheritdoc IGroth16Verifier
     function keyWords(bytes32 key) external view returns (uint256[] memory words) {
-        bytes memory kept = CodeStore.read(address(uint160(_placeOf(key))));
+        (address pointer, ) = _find(key);
+        bytes memory kept = CodeStore.read(pointer);
         words = new uint256[](kept.length / 32);
         // Where each part of the head begins in the code, in the order of the answer: alpha, beta, gamma, delta, ic[0].
         uint256[5] memory starts = [uint256(10), 12, 6, 0, 4];
@@ -174,6 +168,11 @@ contract Groth16Verifier is IGroth16Verifier {
         return "groth16";
     }
 
+    /// @inheritdoc IVerifier
+    function signalCount(bytes32 key) public view returns (uint256 count) {
+        (, count) = _find(key);
+    }
+
     /// @inheritdoc IGroth16Verifier
     function keyOf(VerifyingKey calldata verifyingKey) public pure returns (bytes32 key) {
         return
@@ -188,9 +187,11 @@ contract Groth16Verifier is IGroth16Verifier {
             );
     }
 
-    function _placeOf(bytes32 key) private view returns (uint256 place) {
-        place = _places[key];
-        if (place == 0) revert UnknownKey(key);
+    function _find(bytes32 key) private view returns (address pointer, uint256 count) {
+        pointer = CodeStore.pointerOf(key);
+        uint256 kept = CodeStore.size(pointer);
+        if (kept == 0) revert UnknownKey(key);
+        count = (kept - KEPT_BYTES_WITHOUT_SIGNALS) / 64;
     }
 
     /// @dev G2 points have coordinates below p, lie on the twist, in the subgroup, and are not infinity: e(G1, point) is

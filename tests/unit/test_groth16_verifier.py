@@ -1,0 +1,405 @@
+"""Groth16Verifier.verify: what it accepts, what it refuses, and what it never decides for lack of gas."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ape
+import pytest
+from eth_abi import decode, encode
+from eth_utils import keccak
+from web3.exceptions import ContractCustomError, ContractLogicError, Web3RPCError
+
+from tests.support.groth16_toy import (
+    G1_INFINITY,
+    G2_INFINITY,
+    P,
+    R,
+    ToyKey,
+    ToyProof,
+    add1,
+    add2,
+    g1,
+    g2,
+    mul1,
+    mul2,
+    neg1,
+    neg2,
+    outside_subgroup,
+    swapped,
+)
+
+SIGNALS = [7, 2**160 - 1, R - 1]
+TOY = ToyKey.make(len(SIGNALS))
+PROOF = TOY.prove(SIGNALS)
+VECTOR = json.loads((Path(__file__).parent.parent / "vectors" / "groth16_semaphore_10.json").read_text())
+
+# PROVER.md: four pairings, and a multiplication and an addition for each signal. What is ours comes on top.
+PRECOMPILE_GAS = 181_000
+PRECOMPILE_GAS_PER_SIGNAL = 6_150
+OVERHEAD_LIMIT = 6_000
+PAIRING_LIMIT = 271_500
+MUL_LIMIT = 9_000
+ADD_LIMIT = 600
+GAS_SHORT = "0x" + keccak(b"GasShort(uint256,uint256)")[:4].hex()
+
+
+@pytest.fixture(scope="module")
+def verifier(project: Any, accounts: Any) -> Any:
+    return accounts[0].deploy(project.Groth16Verifier)
+
+
+def register(verifier: Any, accounts: Any, key: ToyKey) -> bytes:
+    receipt = verifier.registerKey(key.public.abi, sender=accounts[0])
+    return receipt.decode_logs(verifier.KeyRegistered)[0].key
+
+
+@pytest.fixture(scope="module")
+def key(verifier: Any, accounts: Any) -> bytes:
+    return register(verifier, accounts, TOY)
+
+
+def proof_of(a: Any = PROOF.a, b: Any = PROOF.b, c: Any = PROOF.c) -> bytes:
+    return ToyProof(a, b, c).calldata
+
+
+def calldata(key: bytes, signals: list[int], proof: bytes) -> bytes:
+    selector = keccak(b"verify(bytes32,uint256[],bytes)")[:4]
+    return selector + encode(["bytes32", "uint256[]", "bytes"], [bytes(key), signals, proof])
+
+
+def intrinsic_gas(data: bytes) -> int:
+    return 21_000 + sum(16 if byte else 4 for byte in data)
+
+
+def answer_within(address: str, data: bytes, execution_gas: int) -> bool | str:
+    """The answer of a call that has so much gas at the first instruction, or the name of its revert."""
+    web3 = ape.networks.active_provider.web3
+    call = {"to": address, "data": data, "gas": intrinsic_gas(data) + execution_gas}
+    try:
+        returned = web3.eth.call(call)
+    except (ContractCustomError, ContractLogicError, Web3RPCError) as refusal:
+        if str(getattr(refusal, "data", "")).startswith(GAS_SHORT):
+            return "GasShort"
+        if "gas" in str(refusal).lower():
+            return "OutOfGas"
+        raise
+    return bool(decode(["bool"], returned)[0])
+
+
+def forwarder_to(address: str) -> bytes:
+    """Code that passes its calldata and all gas on to ``address``, and returns or reverts as that does."""
+    head = bytes.fromhex("365f5f37" + "5f5f365f73" + address[2:] + "5afa" + "3d5f5f3e")
+    return head + bytes([0x60, len(head) + 6, 0x57]) + bytes.fromhex("3d5ffd" + "5b3d5ff3")
+
+
+def lower_limit(code: bytes, limit: int, offered: int) -> bytes:
+    """The code with ``offered`` wherever it pushes the constant ``limit``."""
+    size = (limit.bit_length() + 7) // 8
+    push = bytes([0x5F + size])
+    found, put = push + limit.to_bytes(size, "big"), push + offered.to_bytes(size, "big")
+    assert found in code, "the limit is not in the code: the constant changed"
+    return code.replace(found, put)
+
+
+def snarkjs_g2(point: list[list[str]]) -> tuple[int, int, int, int]:
+    (x_real, x_imag), (y_real, y_imag) = point[0], point[1]
+    return int(x_imag), int(x_real), int(y_imag), int(y_real)
+
+
+def snarkjs_g1(point: list[str]) -> tuple[int, int]:
+    return int(point[0]), int(point[1])
+
+
+# Accepted
+
+
+def test_verify__toy_proof__accepted(verifier: Any, key: bytes) -> None:
+    assert verifier.verify(key, SIGNALS, PROOF.calldata)
+
+
+def test_verify__semaphore_proof_by_snarkjs__accepted_and_bound_to_its_signals(
+    verifier: Any, accounts: Any
+) -> None:
+    vk, proof = VECTOR["verification_key"], VECTOR["proof"]
+    struct = (
+        snarkjs_g1(vk["vk_alpha_1"]),
+        snarkjs_g2(vk["vk_beta_2"]),
+        snarkjs_g2(vk["vk_gamma_2"]),
+        snarkjs_g2(vk["vk_delta_2"]),
+        [snarkjs_g1(point) for point in vk["IC"]],
+    )
+    verifier.registerKey(struct, sender=accounts[0])
+    key = verifier.keyOf(struct)
+    signals = [int(signal) for signal in VECTOR["public_signals"]]
+    wire = ToyProof(snarkjs_g1(proof["pi_a"]), snarkjs_g2(proof["pi_b"]), snarkjs_g1(proof["pi_c"])).calldata
+    assert verifier.signalCount(key) == len(signals) == 4
+    assert verifier.verify(key, signals, wire)
+    for place in range(4):
+        changed = signals.copy()
+        changed[place] = (changed[place] + 1) % R
+        assert not verifier.verify(key, changed, wire)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 32])
+def test_verify__every_signal_count__accepted(verifier: Any, accounts: Any, count: int) -> None:
+    toy = ToyKey.make(count, seed=1)
+    signals = [pow(3, i + 1, R) for i in range(count)]
+    key = register(verifier, accounts, toy)
+    assert verifier.signalCount(key) == count
+    assert verifier.verify(key, signals, toy.prove(signals).calldata)
+    assert not verifier.verify(key, signals, toy.prove([(s + 1) % R for s in signals]).calldata) or count == 0
+
+
+def test_verify__signals_at_the_edges_of_the_field__accepted_as_proven(verifier: Any, key: bytes) -> None:
+    for signals in ([0, 0, 0], [R - 1, R - 1, R - 1], [1, 0, R - 1]):
+        assert verifier.verify(key, signals, TOY.prove(signals).calldata)
+        assert not verifier.verify(key, signals, PROOF.calldata)
+
+
+def test_verify__rerandomised_proof__accepted_so_a_proof_hash_identifies_nothing(
+    verifier: Any, key: bytes
+) -> None:
+    """(sA, B/s, C) and (A, B + uδ, C + uA) hold whenever (A, B, C) does; anybody can make them."""
+    s, u = 123456789, 987654321
+    scaled = proof_of(mul1(PROOF.a, s), mul2(PROOF.b, pow(s, -1, R)), PROOF.c)
+    shifted = proof_of(PROOF.a, add2(PROOF.b, mul2(TOY.public.delta, u)), add1(PROOF.c, mul1(PROOF.a, u)))
+    negated = proof_of(neg1(PROOF.a), neg2(PROOF.b), PROOF.c)
+    for other in (scaled, shifted, negated):
+        assert other != PROOF.calldata
+        assert verifier.verify(key, SIGNALS, other)
+
+
+# Refused
+
+
+def flipped_bits() -> Iterator[int]:
+    """Of 2,048 bits: highest and lowest of each word, and 48 more."""
+    for word in range(8):
+        yield from (256 * word, 256 * word + 255)
+    yield from random.Random("bits of a proof").sample(range(2048), 48)
+
+
+def test_verify__any_flipped_bit_of_the_proof__refused(verifier: Any, key: bytes) -> None:
+    number = int.from_bytes(PROOF.calldata, "big")
+    for bit in flipped_bits():
+        assert not verifier.verify(key, SIGNALS, (number ^ 1 << bit).to_bytes(256, "big")), bit
+
+
+def test_verify__any_flipped_bit_of_a_signal__refused(verifier: Any, key: bytes) -> None:
+    rng = random.Random("bits of the signals")
+    for place in range(3):
+        for bit in (0, 255, *rng.sample(range(1, 255), 14)):
+            changed = SIGNALS.copy()
+            changed[place] ^= 1 << bit
+            assert not verifier.verify(key, changed, PROOF.calldata), (place, bit)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_verify__signal_not_below_the_field_modulus__refused(verifier: Any, key: bytes, place: int) -> None:
+    """x + kr is the same field element: accepting it would let one proof serve two statements."""
+    signals = [0, 0, 0]
+    proof = TOY.prove(signals).calldata
+    assert verifier.verify(key, signals, proof)
+    for multiple in range(1, 2**256 // R + 1):
+        aliased = signals.copy()
+        aliased[place] = multiple * R
+        assert not verifier.verify(key, aliased, proof)
+    for value in (P, 2**256 - 1, SIGNALS[place] + R):
+        aliased = SIGNALS.copy()
+        aliased[place] = value
+        assert not verifier.verify(key, aliased, PROOF.calldata)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 4, 5, 33])
+def test_verify__wrong_number_of_signals__refused(verifier: Any, key: bytes, count: int) -> None:
+    signals = (SIGNALS + [0] * 30)[:count]
+    assert not verifier.verify(key, signals, PROOF.calldata)
+
+
+@pytest.mark.parametrize("length", [0, 1, 31, 32, 64, 128, 224, 255, 257, 288, 512])
+def test_verify__wrong_proof_length__refused(verifier: Any, key: bytes, length: int) -> None:
+    assert not verifier.verify(key, SIGNALS, (PROOF.calldata * 2)[:length])
+
+
+MALFORMED = {
+    "A at infinity": proof_of(a=G1_INFINITY),
+    "B at infinity": proof_of(b=G2_INFINITY),
+    "C at infinity": proof_of(c=G1_INFINITY),
+    "all at infinity": bytes(256),
+    "A off the curve": proof_of(a=(PROOF.a[0], (PROOF.a[1] + 1) % P)),
+    "C off the curve": proof_of(c=(PROOF.c[0] ^ 1, PROOF.c[1])),
+    "B off the twist": proof_of(b=(PROOF.b[0], PROOF.b[1] ^ 1, PROOF.b[2], PROOF.b[3])),
+    "B outside the subgroup": proof_of(b=outside_subgroup()),
+    "B plus a point outside the subgroup": proof_of(b=add2(PROOF.b, mul2(outside_subgroup(), R))),
+    "B with real and imaginary parts swapped": proof_of(b=swapped(PROOF.b)),
+    "A negated": proof_of(a=neg1(PROOF.a)),
+    "C negated": proof_of(c=neg1(PROOF.c)),
+    "A and C exchanged": proof_of(a=PROOF.c, c=PROOF.a),
+    "y of A zero": proof_of(a=(PROOF.a[0], 0)),
+    "y of A is p": proof_of(a=(PROOF.a[0], P)),
+    "x of A is zero": proof_of(a=(0, PROOF.a[1])),
+    **{
+        f"{name} plus p": (int.from_bytes(PROOF.calldata, "big") + (P << 256 * (7 - word))).to_bytes(
+            256, "big"
+        )
+        for word, name in enumerate(
+            ("A.x", "A.y", "B.x imag", "B.x real", "B.y imag", "B.y real", "C.x", "C.y")
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_verify__malformed_point__refused(verifier: Any, key: bytes, name: str) -> None:
+    assert not verifier.verify(key, SIGNALS, MALFORMED[name])
+
+
+def test_verify__infinity_that_satisfies_the_equation__refused(verifier: Any, accounts: Any) -> None:
+    """Refused by rule, not by chance: the pairing itself is satisfied by C at infinity."""
+    toy = ToyKey.make(1, seed=5)
+    signals = [11]
+    total = toy.ic[0] + 11 * toy.ic[1]
+    scalar = toy.alpha * toy.beta + toy.gamma * total
+    public = toy.public
+    proof = ToyProof(g1(scalar), g2(1), G1_INFINITY)
+    web3 = ape.networks.active_provider.web3
+    product = web3.eth.call({"to": "0x" + "00" * 19 + "08", "data": public.pairing_input(signals, proof)})
+    assert int.from_bytes(product, "big") == 1
+    key = register(verifier, accounts, toy)
+    assert not verifier.verify(key, signals, proof.calldata)
+
+
+def test_verify__proof_for_another_key__refused(verifier: Any, key: bytes) -> None:
+    assert not verifier.verify(key, SIGNALS, ToyKey.make(3, seed=9).prove(SIGNALS).calldata)
+
+
+def test_verify__unknown_key__reverts(verifier: Any) -> None:
+    unknown = keccak(b"unknown")
+    for call in (
+        lambda: verifier.verify(unknown, SIGNALS, PROOF.calldata),
+        lambda: verifier.gasFloor(unknown),
+        lambda: verifier.signalCount(unknown),
+        lambda: verifier.keyWords(unknown),
+    ):
+        with ape.reverts(verifier.UnknownKey, key=unknown):
+            call()
+
+
+# Gas
+
+
+def test_verify__less_gas_than_every_call_needs__reverts_gas_short(verifier: Any, key: bytes) -> None:
+    data = calldata(key, SIGNALS, PROOF.calldata)
+    web3 = ape.networks.active_provider.web3
+    with pytest.raises(ContractCustomError) as refusal:
+        web3.eth.call({"to": verifier.address, "data": data, "gas": intrinsic_gas(data) + 400_000})
+    assert str(refusal.value.data).startswith(GAS_SHORT)
+    left, needed = decode(["uint256", "uint256"], bytes.fromhex(str(refusal.value.data)[10:]))
+    assert 390_000 < left < 400_000 < needed
+    assert verifier.gasFloor(key) == needed * 64 // 63 + 20_000
+
+
+@pytest.mark.parametrize(
+    ("signals", "proof", "truth"),
+    [
+        pytest.param(SIGNALS, PROOF.calldata, True, id="valid"),
+        pytest.param(SIGNALS, MALFORMED["C negated"], False, id="wrong"),
+        pytest.param(SIGNALS, MALFORMED["B outside the subgroup"], False, id="pairing fails"),
+        pytest.param([7, 8, R], PROOF.calldata, False, id="signal too large"),
+    ],
+)
+def test_verify__any_amount_of_gas__reverts_or_tells_the_truth(
+    verifier: Any, key: bytes, signals: list[int], proof: bytes, truth: bool
+) -> None:
+    data = calldata(key, signals, proof)
+    floor = verifier.gasFloor(key)
+    answers = [answer_within(verifier.address, data, gas) for gas in range(500, floor + 30_000, 9_973)]
+    assert {a for a in answers if isinstance(a, bool)} == {truth}
+    assert "GasShort" in answers
+    assert "OutOfGas" in answers[:1]
+    first = answers.index(truth)
+    assert answers[first:] == [truth] * (len(answers) - first)
+
+
+@pytest.mark.parametrize("name", ["valid", "B outside the subgroup"])
+def test_verify__least_gas_that_is_let_in__suffices(verifier: Any, key: bytes, name: str) -> None:
+    """The boundary to the unit: below it GasShort, from it on the truth."""
+    proof = PROOF.calldata if name == "valid" else MALFORMED[name]
+    data = calldata(key, SIGNALS, proof)
+    low, high = 100_000, verifier.gasFloor(key)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if answer_within(verifier.address, data, middle) == "GasShort":
+            low = middle
+        else:
+            high = middle
+    assert [answer_within(verifier.address, data, low - back) for back in range(3)] == ["GasShort"] * 3
+    assert [answer_within(verifier.address, data, high + more) for more in range(40)] == [
+        name == "valid"
+    ] * 40
+
+
+@pytest.mark.parametrize("count", [0, 32])
+def test_gas_floor__caller_that_checked_it__never_meets_gas_short(
+    verifier: Any, accounts: Any, count: int
+) -> None:
+    """Through another contract, so that a 64th is held back on the way."""
+    toy = ToyKey.make(count, seed=2)
+    signals = [R - 1 - i for i in range(count)]
+    key = register(verifier, accounts, toy)
+    proof = toy.prove(signals)
+    caller = "0x" + "10" * 20
+    ape.networks.active_provider.set_code(caller, forwarder_to(verifier.address))
+    floor = verifier.gasFloor(key)
+    for wire, truth in (
+        (proof.calldata, True),
+        (ToyProof(proof.a, outside_subgroup(), proof.c).calldata, False),
+    ):
+        assert answer_within(caller, calldata(key, signals, wire), floor) is truth
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 4, 32])
+def test_verify__execution_gas__little_above_the_precompiles(
+    verifier: Any, accounts: Any, count: int
+) -> None:
+    toy = ToyKey.make(count, seed=3)
+    signals = [R - 1 - i for i in range(count)]
+    key = register(verifier, accounts, toy)
+    data = calldata(key, signals, toy.prove(signals).calldata)
+    web3 = ape.networks.active_provider.web3
+    sent = web3.eth.send_transaction(
+        {"from": accounts[0].address, "to": verifier.address, "data": data, "gas": 5_000_000}
+    )
+    used = web3.eth.wait_for_transaction_receipt(sent)["gasUsed"] - intrinsic_gas(data)
+    overhead = used - PRECOMPILE_GAS - PRECOMPILE_GAS_PER_SIGNAL * count
+    print(count, overhead)
+    assert 0 < overhead <= OVERHEAD_LIMIT + 450 * max(0, count - 2), overhead
+
+
+@pytest.mark.parametrize(
+    ("count", "precompile", "limit", "offered"),
+    [(0, 8, PAIRING_LIMIT, 180_000), (3, 7, MUL_LIMIT, 5_999), (3, 6, ADD_LIMIT, 149)],
+)
+def test_verify__chain_asks_more_for_a_precompile__reverts_and_refuses_nobody(
+    verifier: Any, accounts: Any, count: int, precompile: int, limit: int, offered: int
+) -> None:
+    """A later fork raises a price above our limit: the same as a limit in the code below today's price."""
+    toy = ToyKey.make(count, seed=4)
+    signals = [5 + i for i in range(count)]
+    key = register(verifier, accounts, toy)
+    provider = ape.networks.active_provider
+    code = bytes(provider.get_code(verifier.address))
+    lowered = lower_limit(code, limit, offered)
+    provider.set_code(verifier.address, lowered)
+    try:
+        for proof in (toy.prove(signals), ToyProof(PROOF.a, outside_subgroup(), PROOF.c)):
+            with ape.reverts(verifier.PrecompileFailed, precompile=precompile, gasGiven=offered):
+                verifier.verify(key, signals, proof.calldata)
+    finally:
+        provider.set_code(verifier.address, code)
+    assert verifier.verify(key, signals, toy.prove(signals).calldata)
