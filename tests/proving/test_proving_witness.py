@@ -137,11 +137,11 @@ def test_inputs__largest_field_element__is_accepted(semaphore_circuit: Circuit, 
 
 
 def test_errors__secret_inputs__never_show(semaphore_circuit: Circuit, sample: Sample) -> None:
-    canary = 0x5EC2E7C0FFEE5EC2E7C0FFEE5EC2E7C0FFEE5EC2E7C0FFEE5EC2E7C0FFEE
+    canary = int("1EC2E7C0FFEE5EC2" * 4, 16)  # a field element, not below the order of the subgroup
     calculator = WitnessCalculator(semaphore_circuit.program)
     honest = sample(semaphore_circuit)
     for hostile in (
-        {"secret": canary},  # not below the order of the subgroup: the circuit refuses it
+        {"secret": canary},  # refused by the circuit
         {"secret": canary, "surplus": 1},
         {"secret": [canary, canary]},
         {"secret": canary << 64},
