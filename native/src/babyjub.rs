@@ -30,7 +30,11 @@ struct Projective {
 }
 
 impl Projective {
-    const IDENTITY: Self = Projective { x: Fr::ZERO, y: Fr::ONE, z: Fr::ONE };
+    const IDENTITY: Self = Projective {
+        x: Fr::ZERO,
+        y: Fr::ONE,
+        z: Fr::ONE,
+    };
 
     /// The complete addition law (a is a square, d is not), so doubling is no special case.
     fn add(&self, other: &Self) -> Self {
@@ -41,7 +45,11 @@ impl Projective {
         let e = D * c * d;
         let (f, g) = (b - e, b + e);
         let cross = (self.x + self.y) * (other.x + other.y) - c - d;
-        Projective { x: a * f * cross, y: a * g * (d - A * c), z: f * g }
+        Projective {
+            x: a * f * cross,
+            y: a * g * (d - A * c),
+            z: f * g,
+        }
     }
 }
 
@@ -53,7 +61,11 @@ impl Point {
     }
 
     fn projective(&self) -> Projective {
-        Projective { x: self.x, y: self.y, z: Fr::ONE }
+        Projective {
+            x: self.x,
+            y: self.y,
+            z: Fr::ONE,
+        }
     }
 
     /// Sum of two points of the curve.
@@ -80,5 +92,8 @@ impl Point {
 fn affine(point: &Projective) -> Point {
     // z is never zero on the curve: the addition law is complete.
     let inverse = point.z.inverse().unwrap_or(Fr::ZERO);
-    Point { x: point.x * inverse, y: point.y * inverse }
+    Point {
+        x: point.x * inverse,
+        y: point.y * inverse,
+    }
 }

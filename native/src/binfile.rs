@@ -25,11 +25,19 @@ impl Sections {
         }
         let found = reader.u32()?;
         if found != version {
-            return Err(Error::format("header", 4, format!("version {found}, expected {version}")));
+            return Err(Error::format(
+                "header",
+                4,
+                format!("version {found}, expected {version}"),
+            ));
         }
         let count = reader.u32()? as usize;
         if count > (data.len() - HEADER_BYTES) / SECTION_HEADER_BYTES {
-            return Err(Error::format("header", 8, format!("{count} sections do not fit in the file")));
+            return Err(Error::format(
+                "header",
+                8,
+                format!("{count} sections do not fit in the file"),
+            ));
         }
         let mut entries: Vec<(u32, Range<usize>)> = Vec::with_capacity(count);
         for _ in 0..count {
@@ -46,7 +54,11 @@ impl Sections {
                 ));
             }
             if entries.iter().any(|(k, _)| *k == kind) {
-                return Err(Error::format("header", at, format!("section {kind} appears twice")));
+                return Err(Error::format(
+                    "header",
+                    at,
+                    format!("section {kind} appears twice"),
+                ));
             }
             reader.take(length as usize)?;
             entries.push((kind, start..start + length as usize));
@@ -113,7 +125,11 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A cursor at `position` of `data`, which is the whole file up to the end of the section.
     pub fn new(data: &'a [u8], position: usize, section: &'static str) -> Self {
-        Reader { data, position, section }
+        Reader {
+            data,
+            position,
+            section,
+        }
     }
 
     /// Offset in the file of the next byte.
@@ -158,11 +174,19 @@ impl<'a> Reader<'a> {
         let at = self.offset();
         let size = self.u32()?;
         if size != 32 {
-            return Err(Error::format(self.section, at, format!("{name} takes {size} bytes, expected 32")));
+            return Err(Error::format(
+                self.section,
+                at,
+                format!("{name} takes {size} bytes, expected 32"),
+            ));
         }
         let at = self.offset();
         if crate::field::limbs(self.take(32)?) != want {
-            return Err(Error::format(self.section, at, format!("{name} is not the modulus of BN254")));
+            return Err(Error::format(
+                self.section,
+                at,
+                format!("{name} is not the modulus of BN254"),
+            ));
         }
         Ok(())
     }

@@ -36,12 +36,18 @@ pub struct Point<F> {
 
 impl<F: Coordinate> Point<F> {
     /// Infinity.
-    pub const INFINITY: Self = Point { x: F::ZERO, y: F::ZERO };
+    pub const INFINITY: Self = Point {
+        x: F::ZERO,
+        y: F::ZERO,
+    };
 
     /// The point in the Montgomery bytes of a `.zkey`, unchecked.
     #[inline(always)]
     pub fn read(bytes: &[u8]) -> Self {
-        Point { x: F::read(&bytes[..F::BYTES]), y: F::read(&bytes[F::BYTES..2 * F::BYTES]) }
+        Point {
+            x: F::read(&bytes[..F::BYTES]),
+            y: F::read(&bytes[F::BYTES..2 * F::BYTES]),
+        }
     }
 
     /// Whether this is infinity.
@@ -71,7 +77,10 @@ pub fn from_affine<G: Group>(point: &Affine<G>) -> Point<G::Coord> {
     if point.infinity {
         Point::INFINITY
     } else {
-        Point { x: point.x, y: point.y }
+        Point {
+            x: point.x,
+            y: point.y,
+        }
     }
 }
 
@@ -84,7 +93,11 @@ pub fn on_curve<G: Group>(point: &Point<G::Coord>) -> bool {
 pub fn read_point<G: Group>(bytes: &[u8], section: &'static str, offset: u64) -> Result<Affine<G>> {
     let half = <G::Coord as Coordinate>::BYTES;
     if !G::Coord::in_range(&bytes[..half]) || !G::Coord::in_range(&bytes[half..2 * half]) {
-        return Err(Error::element(section, offset, "coordinate not below the modulus"));
+        return Err(Error::element(
+            section,
+            offset,
+            "coordinate not below the modulus",
+        ));
     }
     let point = Point::read(bytes);
     if point.is_infinity() {
@@ -104,16 +117,19 @@ pub fn read_point<G: Group>(bytes: &[u8], section: &'static str, offset: u64) ->
 pub fn check_points<G: Group>(bytes: &[u8], section: &'static str, start: u64) -> Result<()> {
     let size = G::POINT_BYTES;
     let half = size / 2;
-    let bad = bytes.par_chunks_exact(size).enumerate().find_map_first(|(index, chunk)| {
-        let in_range = G::Coord::in_range(&chunk[..half]) && G::Coord::in_range(&chunk[half..]);
-        if !in_range {
-            Some((index, "coordinate not below the modulus"))
-        } else if !on_curve::<G>(&Point::read(chunk)) {
-            Some((index, "point off the curve"))
-        } else {
-            None
-        }
-    });
+    let bad = bytes
+        .par_chunks_exact(size)
+        .enumerate()
+        .find_map_first(|(index, chunk)| {
+            let in_range = G::Coord::in_range(&chunk[..half]) && G::Coord::in_range(&chunk[half..]);
+            if !in_range {
+                Some((index, "coordinate not below the modulus"))
+            } else if !on_curve::<G>(&Point::read(chunk)) {
+                Some((index, "point off the curve"))
+            } else {
+                None
+            }
+        });
     match bad {
         Some((index, message)) => Err(Error::format(section, start + (index * size) as u64, message)),
         None => Ok(()),

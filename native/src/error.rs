@@ -7,9 +7,17 @@ use std::io;
 #[derive(Debug)]
 pub enum Error {
     /// Input that is malformed, truncated, oversized or off the curve.
-    Format { section: &'static str, offset: u64, message: String },
+    Format {
+        section: &'static str,
+        offset: u64,
+        message: String,
+    },
     /// A number or point that a verifier refuses: too large, off the curve, outside the subgroup, at infinity.
-    Element { section: &'static str, offset: u64, message: String },
+    Element {
+        section: &'static str,
+        offset: u64,
+        message: String,
+    },
     /// The witness belongs to another circuit.
     WitnessLength { expected: usize, actual: usize },
     /// The proof made from the witness failed its check.
@@ -30,28 +38,51 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A format error seen at `offset` of `section`.
     pub fn format(section: &'static str, offset: u64, message: impl Into<String>) -> Self {
-        Error::Format { section, offset, message: message.into() }
+        Error::Format {
+            section,
+            offset,
+            message: message.into(),
+        }
     }
 
     /// A refused number or point at `offset` of `section`.
     pub fn element(section: &'static str, offset: u64, message: impl Into<String>) -> Self {
-        Error::Element { section, offset, message: message.into() }
+        Error::Element {
+            section,
+            offset,
+            message: message.into(),
+        }
     }
 
     /// An operating system error about `path`.
     pub fn io(path: &std::path::Path, source: io::Error) -> Self {
-        Error::Io { path: path.display().to_string(), source }
+        Error::Io {
+            path: path.display().to_string(),
+            source,
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Format { section, offset, message } | Error::Element { section, offset, message } => {
+            Error::Format {
+                section,
+                offset,
+                message,
+            }
+            | Error::Element {
+                section,
+                offset,
+                message,
+            } => {
                 write!(f, "{message} (section {section}, offset {offset})")
             }
             Error::WitnessLength { expected, actual } => {
-                write!(f, "the witness has {actual} values, the circuit {expected} signals")
+                write!(
+                    f,
+                    "the witness has {actual} values, the circuit {expected} signals"
+                )
             }
             Error::NotSatisfied => f.write_str("the witness does not satisfy the circuit"),
             Error::SignalCount { expected, actual } => {

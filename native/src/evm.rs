@@ -25,7 +25,10 @@ fn coordinate(bytes: &[u8], at: usize, section: &'static str, offset: u64) -> Re
 
 /// A G1 point in 64 bytes: `x y`, zeros for infinity.
 pub fn g1(bytes: &[u8], section: &'static str, offset: u64) -> Result<Affine<G1>> {
-    let (x, y) = (coordinate(bytes, 0, section, offset)?, coordinate(bytes, 32, section, offset)?);
+    let (x, y) = (
+        coordinate(bytes, 0, section, offset)?,
+        coordinate(bytes, 32, section, offset)?,
+    );
     if x.is_zero() && y.is_zero() {
         return Ok(Affine::zero());
     }

@@ -63,7 +63,10 @@ impl Domain {
             while filled < length {
                 let factor = powers[log as usize - 1 - bit];
                 let (done, rest) = out.split_at_mut(filled);
-                rest[..filled].par_iter_mut().zip(done.par_iter()).for_each(|(o, d)| *o = *d * factor);
+                rest[..filled]
+                    .par_iter_mut()
+                    .zip(done.par_iter())
+                    .for_each(|(o, d)| *o = *d * factor);
                 filled *= 2;
                 bit += 1;
             }
@@ -72,7 +75,12 @@ impl Domain {
         let step = root(log + 1);
         let back = step.inverse().unwrap_or(Fr::ONE);
         let size_inverse = Fr::from(size as u64).inverse().unwrap_or(Fr::ONE);
-        Domain { log, forward: table(step, size), inverse: table(back, (size / 2).max(1)), size_inverse }
+        Domain {
+            log,
+            forward: table(step, size),
+            inverse: table(back, (size / 2).max(1)),
+            size_inverse,
+        }
     }
 
     /// Number of points.
@@ -125,8 +133,14 @@ fn forward(values: &mut [Fr], table: &[Fr], index: usize) {
         *a += product;
     };
     if half * 2 > SERIAL {
-        low.par_iter_mut().zip(high.par_iter_mut()).with_min_len(SERIAL / 2).for_each(butterfly);
-        rayon::join(|| forward(low, table, 2 * index), || forward(high, table, 2 * index + 1));
+        low.par_iter_mut()
+            .zip(high.par_iter_mut())
+            .with_min_len(SERIAL / 2)
+            .for_each(butterfly);
+        rayon::join(
+            || forward(low, table, 2 * index),
+            || forward(high, table, 2 * index + 1),
+        );
     } else {
         low.iter_mut().zip(high.iter_mut()).for_each(butterfly);
         forward(low, table, 2 * index);
@@ -148,8 +162,14 @@ fn backward(values: &mut [Fr], table: &[Fr], index: usize) {
         *b = difference * factor;
     };
     if half * 2 > SERIAL {
-        rayon::join(|| backward(low, table, 2 * index), || backward(high, table, 2 * index + 1));
-        low.par_iter_mut().zip(high.par_iter_mut()).with_min_len(SERIAL / 2).for_each(butterfly);
+        rayon::join(
+            || backward(low, table, 2 * index),
+            || backward(high, table, 2 * index + 1),
+        );
+        low.par_iter_mut()
+            .zip(high.par_iter_mut())
+            .with_min_len(SERIAL / 2)
+            .for_each(butterfly);
     } else {
         backward(low, table, 2 * index);
         backward(high, table, 2 * index + 1);

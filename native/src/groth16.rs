@@ -35,9 +35,12 @@ pub struct Proof {
 pub fn generator(seed: Option<&[u8]>) -> Result<ChaCha20Rng> {
     let mut key = [0u8; 32];
     match seed {
-        Some(bytes) => {
-            key.copy_from_slice(&Sha256::new().chain_update(b"zkpool native seed").chain_update(bytes).finalize())
-        }
+        Some(bytes) => key.copy_from_slice(
+            &Sha256::new()
+                .chain_update(b"zkpool native seed")
+                .chain_update(bytes)
+                .finalize(),
+        ),
         None => getrandom::fill(&mut key)
             .map_err(|e| Error::Argument(format!("the system gives no randomness: {e}")))?,
     }
@@ -64,7 +67,10 @@ pub fn prove(
 ) -> Result<(Proof, Vec<Fr>)> {
     let actual = witness.len() / 32;
     if actual != key.signal_count {
-        return Err(Error::WitnessLength { expected: key.signal_count, actual });
+        return Err(Error::WitnessLength {
+            expected: key.signal_count,
+            actual,
+        });
     }
     let public = public_signals(witness, key.public_count())?;
     let scalars = Scalars::from_le(witness);
@@ -113,7 +119,11 @@ pub fn prove(
     let c = sum_c? + sum_h? + a * s + b1 * r - key.delta_g1 * (r * s);
     r.zeroize();
     s.zeroize();
-    let proof = Proof { a: a.into_affine(), b: b.into_affine(), c: c.into_affine() };
+    let proof = Proof {
+        a: a.into_affine(),
+        b: b.into_affine(),
+        c: c.into_affine(),
+    };
     observer.checkpoint()?;
     if !verify(vk, &public, &proof)? {
         return Err(Error::NotSatisfied);
@@ -127,7 +137,10 @@ fn quotient(key: &ProvingKey, witness: &[u8], observer: &dyn Observer) -> Result
     let domain = &key.domain;
     let (size, log) = (domain.size(), domain.log());
     let rows = |rows| -> Vec<Fr> {
-        (0..size).into_par_iter().map(|k| key.row(rows, reverse(k, log), witness)).collect()
+        (0..size)
+            .into_par_iter()
+            .map(|k| key.row(rows, reverse(k, log), witness))
+            .collect()
     };
     let (mut a, mut b) = rayon::join(|| rows(&key.rows_a), || rows(&key.rows_b));
     observer.checkpoint()?;
@@ -136,12 +149,18 @@ fn quotient(key: &ProvingKey, witness: &[u8], observer: &dyn Observer) -> Result
         domain.interpolate(values);
         domain.evaluate_coset(values);
     };
-    rayon::join(|| shift(&mut a), || rayon::join(|| shift(&mut b), || shift(&mut c)));
+    rayon::join(
+        || shift(&mut a),
+        || rayon::join(|| shift(&mut b), || shift(&mut c)),
+    );
     observer.checkpoint()?;
     // Each of a, b, c carries a factor n. A multiplication by the plain limbs of 1/n leaves Montgomery form, too.
     let scale = domain.size_inverse();
     let plain = fr_raw(scale.into_bigint().0);
-    c.par_iter_mut().zip(&a).zip(&b).for_each(|((c, a), b)| *c = (*a * b * scale - *c) * plain);
+    c.par_iter_mut()
+        .zip(&a)
+        .zip(&b)
+        .for_each(|((c, a), b)| *c = (*a * b * scale - *c) * plain);
     let quotient = Scalars::new((0..size).into_par_iter().map(|i| c[reverse(i, log)].0 .0));
     for values in [&mut a, &mut b, &mut c] {
         values.zeroize();
@@ -163,7 +182,10 @@ fn public_signals(witness: &[u8], count: usize) -> Result<Vec<Fr>> {
 /// Whether the proof holds: e(A, B) = e(α, β) e(Σ signals·IC, γ) e(C, δ).
 pub fn verify(key: &VerifyingKey, public: &[Fr], proof: &Proof) -> Result<bool> {
     if public.len() != key.public_count() {
-        return Err(Error::SignalCount { expected: key.public_count(), actual: public.len() });
+        return Err(Error::SignalCount {
+            expected: key.public_count(),
+            actual: public.len(),
+        });
     }
     let mut inputs = key.ic[0].into_group();
     for (signal, point) in public.iter().zip(&key.ic[1..]) {
@@ -187,7 +209,11 @@ impl Proof {
         let mut words: Vec<Fq> = Vec::with_capacity(8);
         let g1 = |p: &Affine<G1>| p.xy().map_or([Fq::zero(); 2], |(x, y)| [x, y]);
         words.extend(g1(&self.a));
-        words.extend(self.b.xy().map_or([Fq::zero(); 4], |(x, y)| [x.c1, x.c0, y.c1, y.c0]));
+        words.extend(
+            self.b
+                .xy()
+                .map_or([Fq::zero(); 4], |(x, y)| [x.c1, x.c0, y.c1, y.c0]),
+        );
         words.extend(g1(&self.c));
         let mut out = [0u8; CALLDATA_BYTES];
         for (chunk, word) in out.chunks_exact_mut(32).zip(&words) {
@@ -236,17 +262,21 @@ impl Proof {
 
 /// snarkjs's `public.json`.
 pub fn public_to_json(signals: &[Fr]) -> String {
-    json::pretty(&Value::from(signals.iter().map(|s| s.to_string()).collect::<Vec<_>>()))
+    json::pretty(&Value::from(
+        signals.iter().map(|s| s.to_string()).collect::<Vec<_>>(),
+    ))
 }
 
 /// The signals in the content of a `public.json`.
 pub fn public_from_json(text: &[u8]) -> Result<Vec<Fr>> {
     let value = json::parse(text, "public")?;
-    let list = value.as_array().ok_or_else(|| Error::format("public", 0, "not an array"))?;
+    let list = value
+        .as_array()
+        .ok_or_else(|| Error::format("public", 0, "not an array"))?;
     list.iter()
         .map(|v| {
-            let bytes =
-                json::decimal(v).ok_or_else(|| Error::format("public", 0, "not a decimal number in a string"))?;
+            let bytes = json::decimal(v)
+                .ok_or_else(|| Error::format("public", 0, "not a decimal number in a string"))?;
             signal(&bytes).ok_or_else(|| Error::format("public", 0, "signal not below the modulus"))
         })
         .collect()

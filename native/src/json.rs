@@ -14,8 +14,11 @@ const MAX_DIGITS: usize = 78;
 /// The document in `text`; errors carry the byte offset. Nesting is bounded by the parser.
 pub fn parse(text: &[u8], section: &'static str) -> Result<Value> {
     serde_json::from_slice(text).map_err(|e| {
-        let line_start: usize =
-            text.split_inclusive(|b| *b == b'\n').take(e.line().saturating_sub(1)).map(<[u8]>::len).sum();
+        let line_start: usize = text
+            .split_inclusive(|b| *b == b'\n')
+            .take(e.line().saturating_sub(1))
+            .map(<[u8]>::len)
+            .sum();
         let offset = (line_start + e.column().saturating_sub(1)) as u64;
         Error::format(section, offset, format!("not JSON: {e}"))
     })
@@ -70,7 +73,8 @@ pub fn decimal(value: &Value) -> Option<[u8; 32]> {
 }
 
 fn element<F: PrimeField<BigInt = BigInt<4>>>(value: &Value, section: &'static str) -> Result<F> {
-    let bytes = decimal(value).ok_or_else(|| Error::format(section, 0, "not a decimal number in a string"))?;
+    let bytes =
+        decimal(value).ok_or_else(|| Error::format(section, 0, "not a decimal number in a string"))?;
     from_be(&bytes).ok_or_else(|| Error::element(section, 0, "coordinate not below the modulus"))
 }
 

@@ -38,7 +38,11 @@ impl Scalars {
         let mut negative = Vec::new();
         values
             .map(|value| {
-                let other = if value == [0; 4] { value } else { subtract(&R_LIMBS, &value) };
+                let other = if value == [0; 4] {
+                    value
+                } else {
+                    subtract(&R_LIMBS, &value)
+                };
                 if less(&other, &value) {
                     (other, true)
                 } else {
@@ -96,7 +100,10 @@ impl Cut {
             total
         };
         let width = (4..=16).min_by_key(|w| cost(*w)).unwrap_or(8);
-        Cut { width, windows: SCALAR_BITS.div_ceil(width) }
+        Cut {
+            width,
+            windows: SCALAR_BITS.div_ceil(width),
+        }
     }
 
     /// What is added to every magnitude so that each digit is its window's bits less half the base: no carries.
@@ -136,7 +143,10 @@ fn add(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
 
 /// Number of significant bits.
 fn bit_length(value: &[u64; 4]) -> usize {
-    (0..4).rev().find(|i| value[*i] != 0).map_or(0, |i| 64 * i + 64 - value[i].leading_zeros() as usize)
+    (0..4)
+        .rev()
+        .find(|i| value[*i] != 0)
+        .map_or(0, |i| 64 * i + 64 - value[i].leading_zeros() as usize)
 }
 
 /// Sum of `scalars[i] * points[i]`; `points` are the Montgomery bytes of a `.zkey`, as many as there are scalars.
@@ -161,15 +171,19 @@ pub fn msm<G: Group>(points: &[u8], scalars: &Scalars, observer: &dyn Observer) 
     let cut = Cut::best(&lengths);
     let offset = cut.offset();
     // Numbers that only reach the lowest window come last, so that the others skip them.
-    let (mut order, small): (Vec<u32>, Vec<u32>) =
-        active.into_iter().partition(|i| bit_length(&scalars.magnitude[*i as usize]) >= cut.width);
+    let (mut order, small): (Vec<u32>, Vec<u32>) = active
+        .into_iter()
+        .partition(|i| bit_length(&scalars.magnitude[*i as usize]) >= cut.width);
     let large_count = order.len();
     order.extend(small);
     let mut entries: Vec<([u64; 4], u32)> = order
         .par_iter()
         .map(|i| {
             let at = *i as usize;
-            (add(&scalars.magnitude[at], &offset), i << 1 | u32::from(scalars.negative[at]))
+            (
+                add(&scalars.magnitude[at], &offset),
+                i << 1 | u32::from(scalars.negative[at]),
+            )
         })
         .collect();
     let sums: Result<Vec<Projective<G>>> = (0..cut.windows)
@@ -192,7 +206,12 @@ pub fn msm<G: Group>(points: &[u8], scalars: &Scalars, observer: &dyn Observer) 
 }
 
 /// Sum of digit times point over one window.
-fn window_sum<G: Group>(points: &[u8], entries: &[([u64; 4], u32)], cut: Cut, window: usize) -> Projective<G> {
+fn window_sum<G: Group>(
+    points: &[u8],
+    entries: &[([u64; 4], u32)],
+    cut: Cut,
+    window: usize,
+) -> Projective<G> {
     let buckets = 1usize << (cut.width - 1);
     let mut starts = vec![0u32; buckets + 1];
     for (shifted, _) in entries {
@@ -282,7 +301,10 @@ impl<G: Group> Tile<G> {
             points: Vec::with_capacity(TILE),
             next: Vec::with_capacity(TILE),
             segments: Vec::new(),
-            batch: Batch { pairs: Vec::with_capacity(TILE), products: Vec::with_capacity(TILE) },
+            batch: Batch {
+                pairs: Vec::with_capacity(TILE),
+                products: Vec::with_capacity(TILE),
+            },
         }
     }
 
@@ -317,7 +339,9 @@ impl<G: Group> Tile<G> {
             if sum.is_infinity() {
                 *sum = *point;
             } else {
-                self.batch.pairs.push((operands.len() as u32, targets.len() as u32));
+                self.batch
+                    .pairs
+                    .push((operands.len() as u32, targets.len() as u32));
                 operands.extend([*sum, *point]);
                 targets.push(*bucket);
                 self.next.push(Point::INFINITY);
@@ -397,5 +421,8 @@ impl<G: Group> Batch<G> {
 #[inline(always)]
 fn chord<F: crate::field::Coordinate>(a: &Point<F>, b: &Point<F>, slope: F) -> Point<F> {
     let x = slope.square() - a.x - b.x;
-    Point { x, y: slope * (a.x - x) - a.y }
+    Point {
+        x,
+        y: slope * (a.x - x) - a.y,
+    }
 }

@@ -26,8 +26,15 @@ struct Grain {
 impl Grain {
     fn new(width: usize, partial: usize) -> Self {
         let mut bits = Vec::with_capacity(80);
-        let fields =
-            [(1, 2), (0, 4), (FIELD_BITS, 12), (width, 12), (FULL_ROUNDS, 10), (partial, 10), ((1 << 30) - 1, 30)];
+        let fields = [
+            (1, 2),
+            (0, 4),
+            (FIELD_BITS, 12),
+            (width, 12),
+            (FULL_ROUNDS, 10),
+            (partial, 10),
+            ((1 << 30) - 1, 30),
+        ];
         for (value, size) in fields {
             bits.extend((0..size).rev().map(|i| value >> i & 1 == 1));
         }
@@ -41,7 +48,9 @@ impl Grain {
     }
 
     fn step(&mut self) -> bool {
-        let bit = [62, 51, 38, 23, 13, 0].iter().fold(false, |acc, tap| acc ^ self.state[(self.head + tap) % 80]);
+        let bit = [62, 51, 38, 23, 13, 0]
+            .iter()
+            .fold(false, |acc, tap| acc ^ self.state[(self.head + tap) % 80]);
         self.state[self.head] = bit;
         self.head = (self.head + 1) % 80;
         bit
@@ -83,12 +92,17 @@ impl Parameters {
     fn new(width: usize) -> Self {
         let partial = PARTIAL_ROUNDS[width - 2];
         let mut grain = Grain::new(width, partial);
-        let constants = (0..width * (FULL_ROUNDS + partial)).map(|_| grain.element()).collect();
+        let constants = (0..width * (FULL_ROUNDS + partial))
+            .map(|_| grain.element())
+            .collect();
         // A Cauchy matrix; the script draws again should two of its points meet, which no width here needs.
         let points: Vec<Fr> = (0..2 * width).map(|_| grain.reduced()).collect();
         let (rows, columns) = points.split_at(width);
         let entry = |x: &Fr, y: &Fr| (*x + y).inverse().unwrap_or(Fr::ZERO);
-        let matrix = rows.iter().map(|x| columns.iter().map(|y| entry(x, y)).collect()).collect();
+        let matrix = rows
+            .iter()
+            .map(|x| columns.iter().map(|y| entry(x, y)).collect())
+            .collect();
         Parameters { constants, matrix }
     }
 }
@@ -116,7 +130,11 @@ pub fn hash(inputs: &[Fr]) -> Option<Fr> {
         } else {
             power(&mut state[0]);
         }
-        state = parameters.matrix.iter().map(|row| row.iter().zip(&state).map(|(m, s)| *m * s).sum()).collect();
+        state = parameters
+            .matrix
+            .iter()
+            .map(|row| row.iter().zip(&state).map(|(m, s)| *m * s).sum())
+            .collect();
     }
     Some(state[0])
 }

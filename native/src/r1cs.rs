@@ -37,7 +37,10 @@ impl R1cs {
         const HEADER: &str = "r1cs_header";
         let sections = Sections::parse(data, MAGIC, VERSION)?;
         for kind in [4, 5] {
-            if sections.range(kind, "custom_gates").is_ok_and(|r| data[r].iter().any(|b| *b != 0)) {
+            if sections
+                .range(kind, "custom_gates")
+                .is_ok_and(|r| data[r].iter().any(|b| *b != 0))
+            {
                 return Err(Error::format("custom_gates", 0, "custom gates are not supported"));
             }
         }
@@ -79,7 +82,11 @@ impl R1cs {
                     }
                     let value = Fr::from_bigint(BigInt(limbs(reader.take(32)?)))
                         .ok_or_else(|| Error::format(BODY, at + 4, "value not below the modulus"))?;
-                    matrix.push(Term { row: row as u32, signal, value });
+                    matrix.push(Term {
+                        row: row as u32,
+                        signal,
+                        value,
+                    });
                 }
             }
         }
@@ -105,7 +112,10 @@ impl R1cs {
     /// Index of the first constraint that `witness` (32-byte little-endian words below r) breaks.
     pub fn first_broken(&self, witness: &[u8]) -> Result<Option<usize>> {
         if witness.len() / 32 != self.signal_count {
-            return Err(Error::WitnessLength { expected: self.signal_count, actual: witness.len() / 32 });
+            return Err(Error::WitnessLength {
+                expected: self.signal_count,
+                actual: witness.len() / 32,
+            });
         }
         let values: Vec<Fr> = witness
             .par_chunks_exact(32)

@@ -52,12 +52,18 @@ pub fn set_up(
     drop(storage);
     observer.finished("parse");
     let (key, hash) = replace(zkey, |file| {
-        let mut out = Hashed { inner: BufWriter::new(file), hash: Sha256::new() };
+        let mut out = Hashed {
+            inner: BufWriter::new(file),
+            hash: Sha256::new(),
+        };
         let key = write_key(&circuit, seed, &mut out, observer)?;
         Ok((key, out.hash.finalize().into()))
     })?;
     if let Some(path) = vkey {
-        replace(path, |mut file| file.write_all(key.to_json().as_bytes()).map_err(|e| Error::io(path, e)))?;
+        replace(path, |mut file| {
+            file.write_all(key.to_json().as_bytes())
+                .map_err(|e| Error::io(path, e))
+        })?;
     }
     observer.finished("write");
     Ok(hash)
@@ -69,8 +75,11 @@ fn replace<T>(path: &Path, fill: impl FnOnce(File) -> Result<T>) -> Result<T> {
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
     let file = File::create(&part).map_err(|e| Error::io(path, e))?;
-    let done =
-        fill(file).and_then(|value| std::fs::rename(&part, path).map(|()| value).map_err(|e| Error::io(path, e)));
+    let done = fill(file).and_then(|value| {
+        std::fs::rename(&part, path)
+            .map(|()| value)
+            .map_err(|e| Error::io(path, e))
+    });
     if done.is_err() {
         // The first error is the one to report.
         let _ = std::fs::remove_file(&part);
@@ -115,7 +124,11 @@ pub fn write_key(
     let rows = r1cs.constraint_count + public + 1;
     let log = rows.next_power_of_two().trailing_zeros();
     if log > fft::MAX_LOG {
-        return Err(Error::format("r1cs_header", 0, format!("{rows} rows are more than 2^{}", fft::MAX_LOG)));
+        return Err(Error::format(
+            "r1cs_header",
+            0,
+            format!("{rows} rows are more than 2^{}", fft::MAX_LOG),
+        ));
     }
     let size = 1usize << log;
     let mut rng = generator(seed)?;
@@ -134,7 +147,10 @@ pub fn write_key(
     let delta_inverse = trapdoor.delta.inverse().unwrap_or(Fr::ONE);
 
     let lagrange = lagrange_at(&trapdoor.tau, log);
-    let h: Vec<Fr> = odd_lagrange_at(&trapdoor.tau, log).into_iter().map(|v| v * delta_inverse).collect();
+    let h: Vec<Fr> = odd_lagrange_at(&trapdoor.tau, log)
+        .into_iter()
+        .map(|v| v * delta_inverse)
+        .collect();
     let [mut a, b, c] = [0, 1, 2].map(|m| columns(&r1cs.matrices[m], &lagrange, r1cs.signal_count));
     for signal in 0..=public {
         a[signal] += lagrange[r1cs.constraint_count + signal];
@@ -200,8 +216,10 @@ pub fn write_key(
         // Hash of the circuit in a ceremony's transcript, and its contributions: there was no ceremony.
         (10, vec![0u8; 64 + 4]),
     ];
-    binfile::write(out, MAGIC, VERSION, &mut sections)
-        .map_err(|source| Error::Io { path: "the proving key".into(), source })?;
+    binfile::write(out, MAGIC, VERSION, &mut sections).map_err(|source| Error::Io {
+        path: "the proving key".into(),
+        source,
+    })?;
     Ok(key)
 }
 
@@ -239,7 +257,14 @@ fn coefficients(r1cs: &R1cs) -> Vec<u8> {
         }
     }
     for signal in 0..=public as u32 {
-        push(0, &Term { row: r1cs.constraint_count as u32 + signal, signal, value: Fr::ONE });
+        push(
+            0,
+            &Term {
+                row: r1cs.constraint_count as u32 + signal,
+                signal,
+                value: Fr::ONE,
+            },
+        );
     }
     out
 }
@@ -270,19 +295,33 @@ fn powers(start: Fr, step: Fr, count: usize) -> Vec<Fr> {
 /// `L_i(τ)` for the domain of size 2^log: `w^i (τ^n - 1) / (n (τ - w^i))`.
 pub fn lagrange_at(tau: &Fr, log: u32) -> Vec<Fr> {
     let size = 1u64 << log;
-    lagrange_points(powers(Fr::ONE, root(log), size as usize), tau, tau.pow([size]) - Fr::ONE, size)
+    lagrange_points(
+        powers(Fr::ONE, root(log), size as usize),
+        tau,
+        tau.pow([size]) - Fr::ONE,
+        size,
+    )
 }
 
 /// `L_(2i+1)(τ)` for the domain of twice the size: the values that snarkjs's H points carry.
 pub fn odd_lagrange_at(tau: &Fr, log: u32) -> Vec<Fr> {
     let size = 1u64 << log;
     let step = root(log + 1);
-    lagrange_points(powers(step, step.square(), size as usize), tau, tau.pow([2 * size]) - Fr::ONE, 2 * size)
+    lagrange_points(
+        powers(step, step.square(), size as usize),
+        tau,
+        tau.pow([2 * size]) - Fr::ONE,
+        2 * size,
+    )
 }
 
 fn lagrange_points(nodes: Vec<Fr>, tau: &Fr, vanishing: Fr, size: u64) -> Vec<Fr> {
     let mut denominators: Vec<Fr> = nodes.par_iter().map(|w| *tau - w).collect();
     batch_inversion(&mut denominators);
     let factor = vanishing * Fr::from(size).inverse().unwrap_or(Fr::ONE);
-    nodes.par_iter().zip(&denominators).map(|(w, d)| *w * d * factor).collect()
+    nodes
+        .par_iter()
+        .zip(&denominators)
+        .map(|(w, d)| *w * d * factor)
+        .collect()
 }

@@ -16,12 +16,16 @@ impl Storage {
     /// Opens `path` by mapping it, or by reading a private copy.
     pub fn open(path: &Path, mapped: bool) -> Result<Self> {
         if !mapped {
-            return std::fs::read(path).map(Storage::Owned).map_err(|e| Error::io(path, e));
+            return std::fs::read(path)
+                .map(Storage::Owned)
+                .map_err(|e| Error::io(path, e));
         }
         let file = File::open(path).map_err(|e| Error::io(path, e))?;
         let meta = file.metadata().map_err(|e| Error::io(path, e))?;
         if !meta.is_file() || meta.len() == 0 {
-            return std::fs::read(path).map(Storage::Owned).map_err(|e| Error::io(path, e));
+            return std::fs::read(path)
+                .map(Storage::Owned)
+                .map_err(|e| Error::io(path, e));
         }
         // SAFETY: the mapping is read-only and private to this handle. Rust asks that the bytes do not change
         // under a shared reference: the handle's documentation asks the same of the caller, offers a private copy

@@ -62,7 +62,10 @@ impl VerifyingKey {
             beta: G2::from_json(field("vk_beta_2"), SECTION)?,
             gamma: G2::from_json(field("vk_gamma_2"), SECTION)?,
             delta: G2::from_json(field("vk_delta_2"), SECTION)?,
-            ic: list.iter().map(|p| G1::from_json(p, SECTION)).collect::<Result<_>>()?,
+            ic: list
+                .iter()
+                .map(|p| G1::from_json(p, SECTION))
+                .collect::<Result<_>>()?,
         }
         .check()
     }
@@ -90,4 +93,3 @@ fn fq12_json(value: &Fq12) -> Value {
     let fq6 = |v: &Fq6| json!([fq2(&v.c0), fq2(&v.c1), fq2(&v.c2)]);
     json!([fq6(&value.c0), fq6(&value.c1)])
 }
-

@@ -47,7 +47,11 @@ pub fn write(values: &[u8]) -> Result<Vec<u8>> {
 fn check(values: &[u8], start: u64) -> Result<()> {
     for (index, chunk) in values.chunks_exact(32).enumerate() {
         if !less(&limbs(chunk), &R_LIMBS) {
-            return Err(Error::format("witness", start + 32 * index as u64, "value not below the modulus"));
+            return Err(Error::format(
+                "witness",
+                start + 32 * index as u64,
+                "value not below the modulus",
+            ));
         }
     }
     match values.chunks_exact(32).next() {

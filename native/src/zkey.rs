@@ -19,10 +19,10 @@ pub const VERSION: u32 = 1;
 pub const COEFFICIENT_BYTES: usize = 44;
 /// Signals are numbered in 31 bits, since a tag keeps one bit for the sign.
 const MAX_SIGNALS: usize = 1 << 31;
-/// Random coefficients of the subgroup check have this many bits in each of [`CHECK_ROUNDS`] rounds: a point outside
-/// the subgroup passes one with chance 2^-13 (the smallest factor of the cofactor is 10069), all with 2^-104.
-const CHECK_BITS: u32 = 13;
-const CHECK_ROUNDS: usize = 8;
+/// A point outside the subgroup passes the check with chance 2^-104: rounds of at most [`CHECK_ROUND_BITS`] bits, since
+/// the smallest factor of the cofactor is 10069.
+const CHECK_BITS: u32 = 104;
+const CHECK_ROUND_BITS: u32 = 13;
 
 /// Rows of one matrix: entry numbers of the coefficient section, row by row.
 pub struct Rows {
@@ -60,7 +60,11 @@ impl ProvingKey {
         let at = reader.offset();
         let found = reader.u32()?;
         if found != 1 {
-            return Err(Error::format("protocol", at, format!("protocol {found} is not Groth16")));
+            return Err(Error::format(
+                "protocol",
+                at,
+                format!("protocol {found} is not Groth16"),
+            ));
         }
         reader.finish()?;
 
@@ -77,7 +81,11 @@ impl ProvingKey {
             return Err(Error::format("key_header", at, message));
         }
         if !domain_size.is_power_of_two() || domain_size > 1 << fft::MAX_LOG || domain_size <= public_count {
-            return Err(Error::format("key_header", at + 8, format!("domain size {domain_size}")));
+            return Err(Error::format(
+                "key_header",
+                at + 8,
+                format!("domain size {domain_size}"),
+            ));
         }
         // The sections below are as long as these counts say, so nothing larger than the file is allocated.
         let (g1, g2) = (G1::POINT_BYTES, G2::POINT_BYTES);
@@ -98,7 +106,14 @@ impl ProvingKey {
             .enumerate()
             .map(|(i, p)| read_point::<G1>(p, "ic", (range_ic.start + i * g1) as u64))
             .collect::<Result<Vec<_>>>()?;
-        let verifying_key = VerifyingKey { alpha, beta, gamma, delta, ic }.check()?;
+        let verifying_key = VerifyingKey {
+            alpha,
+            beta,
+            gamma,
+            delta,
+            ic,
+        }
+        .check()?;
 
         let (sha256, checks) = rayon::join(
             || Sha256::digest(data).into(),
@@ -216,22 +231,29 @@ fn index_rows(
     }
     let start = reader.offset() as usize;
     let bytes = &data[start..section.end];
-    let bad = bytes.par_chunks_exact(COEFFICIENT_BYTES).enumerate().find_map_first(|(i, entry)| {
-        let message = if u32_at(entry, 0) > 1 {
-            "matrix is neither A nor B"
-        } else if u32_at(entry, 4) as usize >= domain {
-            "row outside the domain"
-        } else if u32_at(entry, 8) as usize >= signals {
-            "signal out of range"
-        } else if !less(&limbs(&entry[12..]), &R_LIMBS) {
-            "value not below the modulus"
-        } else {
-            return None;
-        };
-        Some((i, message))
-    });
+    let bad = bytes
+        .par_chunks_exact(COEFFICIENT_BYTES)
+        .enumerate()
+        .find_map_first(|(i, entry)| {
+            let message = if u32_at(entry, 0) > 1 {
+                "matrix is neither A nor B"
+            } else if u32_at(entry, 4) as usize >= domain {
+                "row outside the domain"
+            } else if u32_at(entry, 8) as usize >= signals {
+                "signal out of range"
+            } else if !less(&limbs(&entry[12..]), &R_LIMBS) {
+                "value not below the modulus"
+            } else {
+                return None;
+            };
+            Some((i, message))
+        });
     if let Some((i, message)) = bad {
-        return Err(Error::format(NAME, (start + i * COEFFICIENT_BYTES) as u64, message));
+        return Err(Error::format(
+            NAME,
+            (start + i * COEFFICIENT_BYTES) as u64,
+            message,
+        ));
     }
     let mut starts = [vec![0u32; domain + 1], vec![0u32; domain + 1]];
     let mut last = 0;
@@ -258,8 +280,14 @@ fn index_rows(
     let constraints = (last + 1).saturating_sub(public + 1);
     let [starts_a, starts_b] = starts;
     let [entries_a, entries_b] = entries;
-    let rows_a = Rows { starts: starts_a, entries: entries_a };
-    let rows_b = Rows { starts: starts_b, entries: entries_b };
+    let rows_a = Rows {
+        starts: starts_a,
+        entries: entries_a,
+    };
+    let rows_b = Rows {
+        starts: starts_b,
+        entries: entries_b,
+    };
     Ok((rows_a, rows_b, constraints))
 }
 
@@ -271,13 +299,17 @@ fn check_subgroup<G: Group>(bytes: &[u8], section: &'static str, start: u64) -> 
         .filter(|i| !Point::<G::Coord>::read(&bytes[i * G::POINT_BYTES..]).is_infinity())
         .map(|i| i as u32)
         .collect();
-    let buckets = 1usize << CHECK_BITS;
-    let sound = (0..CHECK_ROUNDS).into_par_iter().try_fold(
+    // About four points a bucket keep the running sums cheap.
+    let bits = (finite.len() / 4).max(1).ilog2().clamp(2, CHECK_ROUND_BITS);
+    let buckets = 1usize << bits;
+    let sound = (0..CHECK_BITS.div_ceil(bits)).into_par_iter().try_fold(
         || true,
         |good, _| -> Result<bool> {
             let mut random = vec![0u8; 2 * finite.len()];
-            getrandom::fill(&mut random).map_err(|e| Error::Argument(format!("no system randomness: {e}")))?;
-            let digit = |i: usize| (u16::from_le_bytes([random[2 * i], random[2 * i + 1]]) as usize) % buckets;
+            getrandom::fill(&mut random)
+                .map_err(|e| Error::Argument(format!("no system randomness: {e}")))?;
+            let digit =
+                |i: usize| (u16::from_le_bytes([random[2 * i], random[2 * i + 1]]) as usize) % buckets;
             let mut ends = vec![0u32; buckets + 1];
             (0..finite.len()).for_each(|i| ends[digit(i) + 1] += 1);
             for d in 0..buckets {

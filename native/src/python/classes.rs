@@ -22,7 +22,9 @@ impl PyVerifyingKey {
     #[staticmethod]
     #[pyo3(name = "from_json", signature = (text))]
     fn parse(py: Python<'_>, #[pyo3(from_py_with = owned_text)] text: Vec<u8>) -> PyResult<Self> {
-        VerifyingKey::from_json(&text).map(Self).map_err(|e| to_python(py, e))
+        VerifyingKey::from_json(&text)
+            .map(Self)
+            .map_err(|e| to_python(py, e))
     }
     #[getter]
     fn public_count(&self) -> usize {
@@ -52,7 +54,9 @@ impl PyVerifyingKey {
         py.detach(|| self.0.to_json())
     }
     fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
-        other.cast::<PyVerifyingKey>().is_ok_and(|other| other.get().0 == self.0)
+        other
+            .cast::<PyVerifyingKey>()
+            .is_ok_and(|other| other.get().0 == self.0)
     }
     fn __hash__(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
@@ -106,7 +110,10 @@ impl PyProvingKey {
         PyVerifyingKey(self.key.verifying_key.clone())
     }
     fn __repr__(&self) -> String {
-        format!("<ProvingKey: {} constraints, {} signals>", self.key.constraint_count, self.key.signal_count)
+        format!(
+            "<ProvingKey: {} constraints, {} signals>",
+            self.key.constraint_count, self.key.signal_count
+        )
     }
 }
 
@@ -191,7 +198,9 @@ pub fn proof(source: &Bound<'_, PyAny>) -> PyResult<Option<Proof>> {
     } else if source.is_instance_of::<PyString>() {
         Proof::from_json(text(source)?)
     } else {
-        return Err(PyTypeError::new_err("a Proof, calldata bytes or proof.json text is needed"));
+        return Err(PyTypeError::new_err(
+            "a Proof, calldata bytes or proof.json text is needed",
+        ));
     };
     match parsed {
         Ok(proof) => Ok(Some(proof)),

@@ -13,7 +13,9 @@ use std::path::PathBuf;
 
 /// The 32 big-endian bytes of a Python integer; `None` if it is negative or does not fit.
 pub fn word(value: &Bound<'_, PyAny>) -> PyResult<Option<[u8; 32]>> {
-    let value = value.cast::<PyInt>().map_err(|_| PyTypeError::new_err("an int is needed"))?;
+    let value = value
+        .cast::<PyInt>()
+        .map_err(|_| PyTypeError::new_err("an int is needed"))?;
     match value.call_method1("to_bytes", (32, "big")) {
         Ok(bytes) => {
             let mut out = [0u8; 32];
@@ -27,11 +29,15 @@ pub fn word(value: &Bound<'_, PyAny>) -> PyResult<Option<[u8; 32]>> {
 
 /// The Python integer of 32 big-endian bytes.
 pub fn integer<'py>(py: Python<'py>, bytes: &[u8; 32]) -> PyResult<Bound<'py, PyAny>> {
-    py.get_type::<PyInt>().call_method1("from_bytes", (PyBytes::new(py, bytes), "big"))
+    py.get_type::<PyInt>()
+        .call_method1("from_bytes", (PyBytes::new(py, bytes), "big"))
 }
 
 /// The Python integer of a field element.
-pub fn element<'py, F: PrimeField<BigInt = BigInt<4>>>(py: Python<'py>, value: &F) -> PyResult<Bound<'py, PyAny>> {
+pub fn element<'py, F: PrimeField<BigInt = BigInt<4>>>(
+    py: Python<'py>,
+    value: &F,
+) -> PyResult<Bound<'py, PyAny>> {
     integer(py, &to_be(value))
 }
 
@@ -52,7 +58,12 @@ pub fn g1<'py>(py: Python<'py>, point: &Affine<G1>) -> PyResult<(Bound<'py, PyAn
 }
 
 /// `(x.imag, x.real, y.imag, y.real)`, zeros for infinity.
-pub type Point2<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>);
+pub type Point2<'py> = (
+    Bound<'py, PyAny>,
+    Bound<'py, PyAny>,
+    Bound<'py, PyAny>,
+    Bound<'py, PyAny>,
+);
 
 /// See [`Point2`].
 pub fn g2<'py>(py: Python<'py>, point: &Affine<G2>) -> PyResult<Point2<'py>> {
@@ -60,7 +71,12 @@ pub fn g2<'py>(py: Python<'py>, point: &Affine<G2>) -> PyResult<Point2<'py>> {
         Some((x, y)) => [x.c1, x.c0, y.c1, y.c0],
         None => [Fq::ZERO; 4],
     };
-    Ok((element(py, &a)?, element(py, &b)?, element(py, &c)?, element(py, &d)?))
+    Ok((
+        element(py, &a)?,
+        element(py, &b)?,
+        element(py, &c)?,
+        element(py, &d)?,
+    ))
 }
 
 /// A file-system path: `str` or `os.PathLike[str]`.

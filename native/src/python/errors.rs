@@ -5,7 +5,12 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyUserWarning, PyValueErr
 use pyo3::prelude::*;
 use pyo3::{create_exception, IntoPyObjectExt};
 
-create_exception!(zkpool_sdk._native, NativeError, PyValueError, "Root of everything the compiled core refuses.");
+create_exception!(
+    zkpool_sdk._native,
+    NativeError,
+    PyValueError,
+    "Root of everything the compiled core refuses."
+);
 create_exception!(
     zkpool_sdk._native,
     NativeFormatError,
@@ -54,7 +59,16 @@ fn with_fields<const N: usize>(
 pub fn to_python(py: Python<'_>, error: Error) -> PyErr {
     let text = error.to_string();
     match error {
-        Error::Format { section, offset, message } | Error::Element { section, offset, message } => with_fields(
+        Error::Format {
+            section,
+            offset,
+            message,
+        }
+        | Error::Element {
+            section,
+            offset,
+            message,
+        } => with_fields(
             py,
             NativeFormatError::new_err(text),
             [
@@ -66,12 +80,18 @@ pub fn to_python(py: Python<'_>, error: Error) -> PyErr {
         Error::WitnessLength { expected, actual } => with_fields(
             py,
             WitnessLengthError::new_err(text),
-            [("expected", expected.into_py_any(py)), ("actual", actual.into_py_any(py))],
+            [
+                ("expected", expected.into_py_any(py)),
+                ("actual", actual.into_py_any(py)),
+            ],
         ),
         Error::SignalCount { expected, actual } => with_fields(
             py,
             SignalCountError::new_err(text),
-            [("expected", expected.into_py_any(py)), ("actual", actual.into_py_any(py))],
+            [
+                ("expected", expected.into_py_any(py)),
+                ("actual", actual.into_py_any(py)),
+            ],
         ),
         Error::NotSatisfied => WitnessNotSatisfied::new_err(text),
         Error::Argument(_) => NativeError::new_err(text),

@@ -57,8 +57,13 @@ impl<'a> Witness<'a> {
 #[pyo3(signature = (path, mapped = true, threads = 0))]
 fn load_key(py: Python<'_>, path: &Bound<'_, PyAny>, mapped: bool, threads: usize) -> PyResult<PyProvingKey> {
     let path = convert::path(path)?;
-    let key = work::run(py, threads, None, 1, |_| ProvingKey::new(Storage::open(&path, mapped)?))?;
-    Ok(PyProvingKey { key: Arc::new(key), path })
+    let key = work::run(py, threads, None, 1, |_| {
+        ProvingKey::new(Storage::open(&path, mapped)?)
+    })?;
+    Ok(PyProvingKey {
+        key: Arc::new(key),
+        path,
+    })
 }
 
 #[pyfunction]
@@ -91,16 +96,24 @@ fn verify(
     let key = classes::verifying_key(key)?;
     let signals = words(public_signals)?;
     if signals.len() != key.public_count() {
-        let error = Error::SignalCount { expected: key.public_count(), actual: signals.len() };
+        let error = Error::SignalCount {
+            expected: key.public_count(),
+            actual: signals.len(),
+        };
         return Err(to_python(py, error));
     }
     let Some(proof) = classes::proof(proof)? else {
         return Ok(false);
     };
-    let Some(signals) = signals.into_iter().map(|w| w.and_then(|w| signal(&w))).collect::<Option<Vec<_>>>() else {
+    let Some(signals) = signals
+        .into_iter()
+        .map(|w| w.and_then(|w| signal(&w)))
+        .collect::<Option<Vec<_>>>()
+    else {
         return Ok(false);
     };
-    py.detach(|| groth16::verify(&key, &signals, &proof)).map_err(|e| to_python(py, e))
+    py.detach(|| groth16::verify(&key, &signals, &proof))
+        .map_err(|e| to_python(py, e))
 }
 
 #[pyfunction]
@@ -143,7 +156,10 @@ fn r1cs_info<'py>(py: Python<'py>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'
     info.set_item("public_inputs", circuit.public_input_count)?;
     info.set_item("private_inputs", circuit.private_input_count)?;
     info.set_item("labels", circuit.label_count)?;
-    info.set_item("coefficients", circuit.matrices.iter().map(Vec::len).sum::<usize>())?;
+    info.set_item(
+        "coefficients",
+        circuit.matrices.iter().map(Vec::len).sum::<usize>(),
+    )?;
     Ok(info)
 }
 
@@ -171,15 +187,25 @@ fn witness_file<'py>(py: Python<'py>, values: &Bound<'py, PyBytes>) -> PyResult<
 
 #[pyfunction]
 fn poseidon<'py>(py: Python<'py>, inputs: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let inputs = inputs.try_iter()?.map(|v| checked_scalar(&v?)).collect::<PyResult<Vec<_>>>()?;
+    let inputs = inputs
+        .try_iter()?
+        .map(|v| checked_scalar(&v?))
+        .collect::<PyResult<Vec<_>>>()?;
     let hash = hash::hash(&inputs).ok_or_else(|| {
-        NativeError::new_err(format!("{} inputs, Poseidon takes 1 to {}", inputs.len(), hash::MAX_INPUTS))
+        NativeError::new_err(format!(
+            "{} inputs, Poseidon takes 1 to {}",
+            inputs.len(),
+            hash::MAX_INPUTS
+        ))
     })?;
     element(py, &hash)
 }
 
 fn jubjub(x: &Bound<'_, PyAny>, y: &Bound<'_, PyAny>) -> PyResult<babyjub::Point> {
-    let point = babyjub::Point { x: checked_scalar(x)?, y: checked_scalar(y)? };
+    let point = babyjub::Point {
+        x: checked_scalar(x)?,
+        y: checked_scalar(y)?,
+    };
     if point.on_curve() {
         Ok(point)
     } else {
@@ -218,12 +244,16 @@ fn babyjub_add<'py>(py: Python<'py>, a: Pair<'py>, b: Pair<'py>) -> PyResult<Pai
 
 #[pyfunction]
 fn ec_add<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
-    evm::add(data).map(|out| PyBytes::new(py, &out)).map_err(|e| to_python(py, e))
+    evm::add(data)
+        .map(|out| PyBytes::new(py, &out))
+        .map_err(|e| to_python(py, e))
 }
 
 #[pyfunction]
 fn ec_mul<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
-    evm::mul(data).map(|out| PyBytes::new(py, &out)).map_err(|e| to_python(py, e))
+    evm::mul(data)
+        .map(|out| PyBytes::new(py, &out))
+        .map_err(|e| to_python(py, e))
 }
 
 #[pyfunction]
@@ -248,9 +278,15 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("NativeError", py.get_type::<errors::NativeError>())?;
     module.add("NativeFormatError", py.get_type::<errors::NativeFormatError>())?;
     module.add("WitnessLengthError", py.get_type::<errors::WitnessLengthError>())?;
-    module.add("WitnessNotSatisfied", py.get_type::<errors::WitnessNotSatisfied>())?;
+    module.add(
+        "WitnessNotSatisfied",
+        py.get_type::<errors::WitnessNotSatisfied>(),
+    )?;
     module.add("SignalCountError", py.get_type::<errors::SignalCountError>())?;
-    module.add("InsecureSetupWarning", py.get_type::<errors::InsecureSetupWarning>())?;
+    module.add(
+        "InsecureSetupWarning",
+        py.get_type::<errors::InsecureSetupWarning>(),
+    )?;
     module.add_class::<PyVerifyingKey>()?;
     module.add_class::<PyProvingKey>()?;
     module.add_class::<PyProof>()?;

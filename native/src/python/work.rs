@@ -38,7 +38,9 @@ pub fn run<T: Send>(
     job: impl FnOnce(&dyn Observer) -> Result<T> + Send,
 ) -> PyResult<T> {
     if threads > MAX_THREADS {
-        return Err(NativeError::new_err(format!("{threads} threads, at most {MAX_THREADS}")));
+        return Err(NativeError::new_err(format!(
+            "{threads} threads, at most {MAX_THREADS}"
+        )));
     }
     let stop = AtomicBool::new(false);
     let mut interrupted: Option<PyErr> = None;
@@ -50,7 +52,12 @@ pub fn run<T: Send>(
                 .num_threads(threads)
                 .build()
                 .map_err(|e| Error::Argument(format!("no threads: {e}")))?;
-            pool.install(|| job(&Channel { stages: sender, stop: stop_flag }))
+            pool.install(|| {
+                job(&Channel {
+                    stages: sender,
+                    stop: stop_flag,
+                })
+            })
         });
         let mut done = 0;
         loop {

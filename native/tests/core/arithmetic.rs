@@ -1,0 +1,154 @@
+//! Transforms against evaluation by the definition, and multi-exponentiation against the library's multiplication.
+
+use crate::common::{plain, scalars};
+use _native::curve::{from_affine, Group, G1, G2};
+use _native::error::{Observer, Silent};
+use _native::fft::{reverse, root, Domain};
+use _native::field::Fr;
+use _native::groth16::generator;
+use _native::msm::{msm, Scalars};
+use ark_ec::short_weierstrass::{Affine, Projective};
+use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
+use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
+use rand_chacha::rand_core::RngCore;
+
+fn evaluate(coefficients: &[Fr], at: Fr) -> Fr {
+    coefficients.iter().rev().fold(Fr::ZERO, |sum, c| sum * at + c)
+}
+
+#[test]
+fn evaluation_matches_the_definition() {
+    for log in [0, 1, 2, 3, 6, 9] {
+        let domain = Domain::new(log);
+        let size = 1usize << log;
+        let coefficients = scalars("fft", size);
+        let (mut over_domain, mut over_coset) = (coefficients.clone(), coefficients.clone());
+        domain.evaluate(&mut over_domain);
+        domain.evaluate_coset(&mut over_coset);
+        let (step, half_step) = (root(log), root(log + 1));
+        for k in 0..size {
+            let point = step.pow([reverse(k, log) as u64]);
+            assert_eq!(over_domain[k], evaluate(&coefficients, point), "domain {log} {k}");
+            assert_eq!(
+                over_coset[k],
+                evaluate(&coefficients, point * half_step),
+                "coset {log} {k}"
+            );
+        }
+    }
+}
+
+#[test]
+fn interpolation_undoes_evaluation() {
+    for log in [0, 1, 4, 10, 13] {
+        let domain = Domain::new(log);
+        let coefficients = scalars("inverse", 1 << log);
+        let mut values = coefficients.clone();
+        domain.evaluate(&mut values);
+        domain.interpolate(&mut values);
+        values.iter_mut().for_each(|v| *v *= domain.size_inverse());
+        assert_eq!(values, coefficients);
+    }
+}
+
+/// Points that repeat, cancel and vanish, so that every branch of an addition runs.
+fn awkward_points<G: Group>(count: usize, rng: &mut impl RngCore) -> Vec<Affine<G>> {
+    let generator = Projective::<G>::generator();
+    let few: Vec<Affine<G>> = (1..6u64)
+        .map(|i| (generator * Fr::from(i * i)).into_affine())
+        .collect();
+    (0..count)
+        .map(|_| match rng.next_u32() % 8 {
+            0 => Affine::zero(),
+            1 => -few[rng.next_u32() as usize % 5],
+            2..5 => few[rng.next_u32() as usize % 5],
+            _ => (generator * Fr::from(rng.next_u64())).into_affine(),
+        })
+        .collect()
+}
+
+fn awkward_scalars(count: usize, rng: &mut impl RngCore) -> Vec<Fr> {
+    let random = scalars("msm", count);
+    random
+        .into_iter()
+        .map(|value| match rng.next_u32() % 8 {
+            0 => Fr::ZERO,
+            1 => Fr::ONE,
+            2 => -Fr::ONE,
+            3 => Fr::from(rng.next_u32() % 300),
+            4 => -Fr::from(rng.next_u32() % 300),
+            5 => Fr::from(2u64).pow([u64::from(rng.next_u32() % 254)]),
+            _ => value,
+        })
+        .collect()
+}
+
+fn check<G: Group>(points: &[Affine<G>], values: &[Fr]) {
+    let mut bytes = Vec::new();
+    points.iter().for_each(|p| from_affine::<G>(p).write(&mut bytes));
+    let expected: Projective<G> = points.iter().zip(values).map(|(p, s)| *p * *s).sum();
+    let found = msm::<G>(&bytes, &Scalars::from_le(&plain(values)), &Silent).unwrap();
+    assert_eq!(found, expected, "{} points", points.len());
+}
+
+#[test]
+fn multi_exponentiation_matches_single_ones() {
+    let mut rng = generator(Some(b"points")).unwrap();
+    for count in [0, 1, 2, 3, 10, 100, 1000, 9000] {
+        let values = awkward_scalars(count, &mut rng);
+        check::<G1>(&awkward_points(count, &mut rng), &values);
+    }
+    for count in [1, 7, 600] {
+        let values = awkward_scalars(count, &mut rng);
+        check::<G2>(&awkward_points(count, &mut rng), &values);
+    }
+}
+
+#[test]
+fn extreme_scalars_of_one_point() {
+    let point = Affine::<G1>::generator();
+    let half = Fr::from_bigint(Fr::MODULUS_MINUS_ONE_DIV_TWO).unwrap();
+    let mut values = vec![Fr::ZERO, Fr::ONE, -Fr::ONE, half, half + Fr::ONE, -Fr::from(2u64)];
+    values.extend((0..254).map(|i| Fr::from(2u64).pow([i])));
+    values.extend((0..254).map(|i| Fr::from(2u64).pow([i]) - Fr::ONE));
+    for value in &values {
+        check::<G1>(&[point], &[*value]);
+    }
+    check::<G1>(&vec![point; values.len()], &values);
+}
+
+#[test]
+fn all_points_equal_or_all_scalars_small() {
+    let point = Affine::<G1>::generator();
+    check::<G1>(&vec![point; 10_000], &vec![Fr::ONE; 10_000]);
+    check::<G1>(&vec![point; 10_000], &scalars("equal", 10_000));
+    let mut rng = generator(Some(b"small")).unwrap();
+    let bits: Vec<Fr> = (0..10_000).map(|_| Fr::from(rng.next_u32() % 2)).collect();
+    check::<G1>(&awkward_points(10_000, &mut rng), &bits);
+    let opposite: Vec<Affine<G1>> = (0..9_000)
+        .map(|i| if i % 2 == 0 { point } else { -point })
+        .collect();
+    let same = vec![scalars("cancel", 1)[0]; 9_000];
+    let mut bytes = Vec::new();
+    opposite
+        .iter()
+        .for_each(|p| from_affine::<G1>(p).write(&mut bytes));
+    assert!(msm::<G1>(&bytes, &Scalars::from_le(&plain(&same)), &Silent)
+        .unwrap()
+        .is_zero());
+}
+
+#[test]
+fn a_stopped_computation_ends() {
+    struct Stopped;
+    impl Observer for Stopped {
+        fn finished(&self, _stage: &'static str) {}
+        fn cancelled(&self) -> bool {
+            true
+        }
+    }
+    let mut bytes = Vec::new();
+    from_affine::<G1>(&Affine::generator()).write(&mut bytes);
+    let outcome = msm::<G1>(&bytes, &Scalars::from_le(&plain(&[Fr::ONE])), &Stopped);
+    assert!(matches!(outcome, Err(_native::error::Error::Cancelled)));
+}

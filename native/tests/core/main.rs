@@ -1,0 +1,7 @@
+//! Tests of the core through its public modules; one program, so that it is linked once.
+
+mod arithmetic;
+mod common;
+mod groth16;
+mod hashes;
+mod parsers;
