@@ -197,7 +197,7 @@ def steps() -> list[Step]:
     native = [ROOT / "native", ROOT / "pyproject.toml"]
     solc = solc_install.SolcInstall(ROOT)
     sources = [ROOT / "contracts", ROOT / "ape-config.yaml", ROOT / "package-lock.json"]
-    circuit_sources = [ROOT / "circuits", ROOT / "tools" / "build_circuits.py", ROOT / "package-lock.json"]
+    circuit_sources = [ROOT / "circuits", ROOT / "tools", ROOT / "native", ROOT / "package-lock.json"]
     return [
         Step("python packages", lambda: digest_of(pip_lock, python, SITE_HOOK), (PYTHON,), python_packages),
         Step("npm packages", lambda: digest_of(npm_lock), (npm_record,), npm_packages),
