@@ -1,6 +1,6 @@
 """A whole market in memory: oracle of the tests, forecast of the bidding strategy.
 
-Written from the formulas of PROTOCOL.md. Time is the argument ``now``, and a verifier's verdict is an argument.
+Written from the formulas of PROTOCOL.md. Time is the argument ``now``, and so is a verifier's verdict.
 Whatever the contracts refuse raises the exception of the same name and leaves everything as it was. Owner and
 guardian are not told apart from others here: who calls their actions has their power.
 """

@@ -96,6 +96,7 @@ from zkpool_sdk.errors.registries import (
 from zkpool_sdk.errors.verifier import (
     BadKeyPoint,
     BadSignalCount,
+    CodeStoreFailed,
     ForgeableKey,
     GasShort,
     KeyExists,
@@ -115,6 +116,7 @@ __all__ = [
     "BookFull",
     "CapOutOfBounds",
     "CapacityTooHigh",
+    "CodeStoreFailed",
     "ContractError",
     "CoversBonds",
     "DataTooLong",

@@ -46,3 +46,7 @@ class PrecompileFailed(ContractError):
 
     precompile: int
     gas_given: int
+
+
+class CodeStoreFailed(ContractError):
+    """The key could not be stored as code."""
