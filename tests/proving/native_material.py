@@ -35,7 +35,12 @@ def snarkjs(*arguments: str | Path, cwd: Path) -> str:
     node = shutil.which("node")
     assert node is not None, "node is a prerequisite of the project"
     done = subprocess.run(
-        [node, str(SNARKJS), *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+        [node, str(SNARKJS), *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
