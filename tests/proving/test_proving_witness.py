@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from zkpool_sdk.proving import (
     InputShape,
     InputUnknown,
     WitnessCalculator,
+    WitnessError,
     WitnessMemoryExceeded,
     WitnessProgramRejected,
     WitnessRefused,
@@ -286,6 +288,29 @@ def test_program__import_outside_the_list__is_refused(imported: str) -> None:
 def test_program__not_one__is_refused(content: bytes) -> None:
     with pytest.raises(WitnessProgramRejected):
         WitnessCalculator(content)
+
+
+def test_program__two_memories__is_refused() -> None:
+    with pytest.raises((WitnessProgramRejected, WitnessMemoryExceeded)):
+        WitnessCalculator(program(memory='(memory (export "memory") 1) (memory 1)'))
+
+
+def test_program__mutated_at_random__is_run_or_refused_but_never_worse() -> None:
+    honest = program()
+    chance = random.Random(11)
+    ended: set[str] = set()
+    for _ in range(400):
+        mutant = bytearray(honest)
+        for _ in range(chance.randint(1, 3)):
+            mutant[chance.randrange(8, len(mutant))] = chance.randrange(256)
+        cut = chance.randrange(8, len(mutant)) if chance.random() < 0.2 else len(mutant)
+        try:
+            calculator = WitnessCalculator(bytes(mutant[:cut]), memory_bytes=2 * MEGABYTE, seconds=0.1)
+            calculator.calculate({"x": 1})
+            ended.add("ran")
+        except WitnessError as error:
+            ended.add(type(error).__name__)
+    assert {"ran", "WitnessProgramRejected"} <= ended
 
 
 def test_sample_inputs__are_json_of_decimal_text(circuit: Circuit) -> None:

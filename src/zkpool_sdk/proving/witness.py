@@ -221,7 +221,7 @@ class WitnessCalculator:
     Args:
         program: content of the ``.wasm``, or its path.
         input_sizes: number of values of each input, when known: lets a missing input be named.
-        memory_bytes: bound on each of the program's memories.
+        memory_bytes: bound on the program's memory, and on the copy of the witness beside it.
         seconds: bound on the wall time of one calculation.
 
     Raises:
@@ -347,7 +347,7 @@ class _Run:
         self._trace = ""
         self._store = wasmtime.Store(engine)
         self._store.set_limits(
-            memory_size=memory_bytes, table_elements=_TABLE_ELEMENTS, instances=2, tables=8, memories=4
+            memory_size=memory_bytes, table_elements=_TABLE_ELEMENTS, instances=2, tables=4, memories=2
         )
         self._store.set_epoch_deadline(max(2, int(seconds / _TICK_SECONDS) + 1))
         self._program: wasmtime.Instance | None = None
@@ -415,7 +415,10 @@ class _Run:
         if size > self._memory_bytes:
             raise WitnessMemoryExceeded(self._memory_bytes)
         if missing > 0:
-            self._memory.grow(self._store, missing)
+            try:
+                self._memory.grow(self._store, missing)
+            except wasmtime.WasmtimeError:
+                raise WitnessMemoryExceeded(self._memory_bytes) from None
 
     def _check_field(self) -> None:
         if self.call("getVersion") != 2:
