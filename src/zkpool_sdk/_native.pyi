@@ -20,9 +20,10 @@ Point2 = tuple[int, int, int, int]
 Progress = Callable[[str, float], None]
 """Called on the calling thread as ``progress(stage, fraction)`` when a stage is finished.
 
-``fraction`` grows from 0.0 to 1.0. Proving reports ``parse``, ``transforms``, ``msm_a``, ``msm_b1``, ``msm_b2``,
-``msm_c``, ``msm_h``, ``check`` (the multi-exponentiations overlap, so their order varies). Set-up reports
-``parse``, ``lagrange``, ``points``, ``write``. An exception raised by the callback stops the work and is re-raised.
+``fraction`` grows from 0.0 to 1.0. Proving reports ``parse``, ``transforms``, ``msm_a``, ``msm_b1``,
+``msm_b2``, ``msm_c``, ``msm_h``, ``check`` (the multi-exponentiations overlap, so their order varies). Set-up
+reports ``parse``, ``lagrange``, ``points``, ``write``. An exception raised by the callback stops the work and is
+re-raised.
 """
 
 __version__: str
@@ -119,7 +120,7 @@ class ProvingKey:
     def path(self) -> str: ...
     @property
     def constraint_count(self) -> int:
-        """Constraints of the circuit (rows that carry a coefficient, the rows for public signals excluded)."""
+        """Constraints of the circuit; the rows that bind the public signals are not counted."""
     @property
     def domain_size(self) -> int:
         """Power of two over which polynomials are evaluated."""
@@ -146,7 +147,8 @@ class Proof:
         """The proof in 256 bytes of contract calldata.
 
         Raises:
-            NativeFormatError: other length, coordinate not in the field, point off the curve or outside the subgroup.
+            NativeFormatError: other length, coordinate not in the field, point off the curve or outside the
+                subgroup.
         """
     @staticmethod
     def from_json(proof_json: str | bytes, public_json: str | bytes) -> Proof:
@@ -211,8 +213,8 @@ def verify(
     Args:
         key: a key, or the content of ``verification_key.json``.
         public_signals: integers; one that is not below :data:`R` makes the answer ``False``.
-        proof: a proof, 256 bytes of calldata, or the content of ``proof.json`` as ``str``. A point that is off
-            the curve, outside the subgroup or with a coordinate not below :data:`P` makes the answer ``False``.
+        proof: a proof, 256 bytes of calldata, or the content of ``proof.json`` as ``str``. A point off the
+            curve, outside the subgroup or with a coordinate not below :data:`P` makes the answer ``False``.
 
     Raises:
         NativeFormatError: the key is bad, the calldata has another length, or ``proof.json`` is not one.
@@ -232,8 +234,8 @@ def insecure_dev_setup(
 ) -> str:
     """A one-party set-up for development. INSECURE: this process knows the trapdoor and could forge proofs.
 
-    Writes a snarkjs-compatible ``.zkey`` and, when asked, ``verification_key.json``; both appear by rename, never
-    half written. Always emits :class:`InsecureSetupWarning`.
+    Writes a snarkjs-compatible ``.zkey`` and, when asked, ``verification_key.json``; both appear by rename,
+    never half written. Always emits :class:`InsecureSetupWarning`.
 
     Args:
         r1cs: circom's constraint file.
@@ -252,7 +254,11 @@ def insecure_dev_setup(
     """
 
 def r1cs_info(path: str | os.PathLike[str]) -> dict[str, int]:
-    """Counts of a circuit: ``constraints, signals, outputs, public_inputs, private_inputs, labels, coefficients``."""
+    """Counts of a circuit.
+
+    Returns:
+        ``constraints, signals, outputs, public_inputs, private_inputs, labels, coefficients`` by name.
+    """
 
 def check_witness(r1cs: str | os.PathLike[str], witness: bytes | str | os.PathLike[str]) -> int | None:
     """Index of the first constraint the witness breaks; ``None`` if it satisfies all.

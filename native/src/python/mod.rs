@@ -17,7 +17,7 @@ use classes::{hex, words, PyProof, PyProvingKey, PyVerifyingKey};
 use convert::{checked_scalar, element, integer, path, word};
 use errors::{to_python, NativeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use std::ffi::CString;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -53,6 +53,7 @@ impl<'a> Witness<'a> {
     }
 }
 
+/// A warm handle on a `.zkey`: sections, indices and every point are checked here, once.
 #[pyfunction]
 #[pyo3(signature = (path, mapped = true, threads = 0))]
 fn load_key(py: Python<'_>, path: &Bound<'_, PyAny>, mapped: bool, threads: usize) -> PyResult<PyProvingKey> {
@@ -66,6 +67,7 @@ fn load_key(py: Python<'_>, path: &Bound<'_, PyAny>, mapped: bool, threads: usiz
     })
 }
 
+/// A Groth16 proof of a witness, checked by the verifier before it is returned. A seed is for tests only.
 #[pyfunction]
 #[pyo3(signature = (key, witness, seed = None, threads = 0, progress = None))]
 fn prove(
@@ -86,6 +88,7 @@ fn prove(
     Ok(PyProof { proof, public })
 }
 
+/// Whether a proof holds for public signals; the twin of the contract's verifier.
 #[pyfunction]
 fn verify(
     py: Python<'_>,
@@ -116,11 +119,13 @@ fn verify(
         .map_err(|e| to_python(py, e))
 }
 
+/// The checked verification key of a proving key or of a `verification_key.json`'s content.
 #[pyfunction]
 fn verifying_key(source: &Bound<'_, PyAny>) -> PyResult<PyVerifyingKey> {
     classes::verifying_key(source).map(PyVerifyingKey)
 }
 
+/// A one-party set-up for development. INSECURE: this process knows the trapdoor and could forge proofs.
 #[pyfunction]
 #[pyo3(signature = (r1cs, zkey, verification_key = None, seed = None, threads = 0, progress = None))]
 fn insecure_dev_setup(
@@ -144,6 +149,7 @@ fn insecure_dev_setup(
     Ok(hex(&hash))
 }
 
+/// Counts of a circuit.
 #[pyfunction]
 #[pyo3(signature = (path))]
 fn r1cs_info<'py>(py: Python<'py>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
@@ -163,6 +169,7 @@ fn r1cs_info<'py>(py: Python<'py>, path: &Bound<'py, PyAny>) -> PyResult<Bound<'
     Ok(info)
 }
 
+/// Index of the first constraint the witness breaks; `None` if it satisfies all.
 #[pyfunction]
 fn check_witness(
     py: Python<'_>,
@@ -179,12 +186,14 @@ fn check_witness(
     })
 }
 
+/// A `.wtns` file made of 32-byte little-endian values in memory, the leading one first.
 #[pyfunction]
 fn witness_file<'py>(py: Python<'py>, values: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyBytes>> {
     let file = Zeroizing::new(wtns::write(values.as_bytes()).map_err(|e| to_python(py, e))?);
     Ok(PyBytes::new(py, &file))
 }
 
+/// circomlib's Poseidon hash of 1 to 16 field elements.
 #[pyfunction]
 fn poseidon<'py>(py: Python<'py>, inputs: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let inputs = inputs
@@ -222,11 +231,13 @@ fn multiplier(scalar: &Bound<'_, PyAny>) -> PyResult<Zeroizing<[u8; 32]>> {
     Ok(Zeroizing::new(bytes))
 }
 
+/// A multiple of circomlib's `Base8` on Baby Jubjub.
 #[pyfunction]
 fn babyjub_mul_base<'py>(py: Python<'py>, scalar: &Bound<'py, PyAny>) -> PyResult<Pair<'py>> {
     pair(py, &babyjub::BASE8.mul(&*multiplier(scalar)?))
 }
 
+/// A multiple of a point of Baby Jubjub.
 #[pyfunction]
 fn babyjub_mul<'py>(
     py: Python<'py>,
@@ -237,11 +248,13 @@ fn babyjub_mul<'py>(
     pair(py, &jubjub(x, y)?.mul(&*multiplier(scalar)?))
 }
 
+/// Sum of two points of Baby Jubjub.
 #[pyfunction]
 fn babyjub_add<'py>(py: Python<'py>, a: Pair<'py>, b: Pair<'py>) -> PyResult<Pair<'py>> {
     pair(py, &jubjub(&a.0, &a.1)?.add(&jubjub(&b.0, &b.1)?))
 }
 
+/// Precompile 6 (EIP-196): sum of two G1 points.
 #[pyfunction]
 fn ec_add<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
     evm::add(data)
@@ -249,6 +262,7 @@ fn ec_add<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
         .map_err(|e| to_python(py, e))
 }
 
+/// Precompile 7 (EIP-196): a G1 point times a scalar.
 #[pyfunction]
 fn ec_mul<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
     evm::mul(data)
@@ -256,16 +270,19 @@ fn ec_mul<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
         .map_err(|e| to_python(py, e))
 }
 
+/// Precompile 8 (EIP-197): whether the product of pairings is one.
 #[pyfunction]
 fn ec_pairing(py: Python<'_>, data: &[u8]) -> PyResult<bool> {
     py.detach(|| evm::pairing(data)).map_err(|e| to_python(py, e))
 }
 
+/// Which arithmetic this machine runs.
 #[pyfunction]
 fn backend() -> &'static str {
     "portable"
 }
 
+/// Groth16 over BN254, compiled.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
@@ -275,6 +292,19 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
         bytes.reverse();
         module.add(name, integer(py, &bytes)?)?;
     }
+    let int = py.get_type::<PyInt>();
+    let tuple = py.get_type::<PyTuple>();
+    module.add("Point1", tuple.get_item((&int, &int))?)?;
+    module.add("Point2", tuple.get_item((&int, &int, &int, &int))?)?;
+    let arguments = PyList::new(
+        py,
+        [
+            py.get_type::<PyString>().as_any(),
+            py.get_type::<PyFloat>().as_any(),
+        ],
+    )?;
+    let callable = py.import("collections.abc")?.getattr("Callable")?;
+    module.add("Progress", callable.get_item((arguments, py.None()))?)?;
     module.add("NativeError", py.get_type::<errors::NativeError>())?;
     module.add("NativeFormatError", py.get_type::<errors::NativeFormatError>())?;
     module.add("WitnessLengthError", py.get_type::<errors::WitnessLengthError>())?;
