@@ -1,0 +1,384 @@
+"""Deploying ZKPool, step by step: what was done is recorded at once, so that an interrupted run goes on.
+
+The timelock owns every contract from its construction, so no key ever does. While its delay is still 0 the
+deployer schedules and executes one operation through it (allow the Groth16 verifier, set the delay), and then
+gives up its roles. Contract creations are recorded before they are sent; other steps are read off the chain.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from zkpool_sdk.chain.abi import load_abi
+from zkpool_sdk.chain.account import Account, Receipt
+from zkpool_sdk.chain.contracts import Bound, Contracts
+from zkpool_sdk.chain.contracts.governance import (
+    ADMIN_ROLE,
+    CANCELLER_ROLE,
+    EXECUTOR_ROLE,
+    PROPOSER_ROLE,
+    Operation,
+)
+from zkpool_sdk.chain.deployments import DEVELOPMENT_CHAIN, Deployed, Deployment, Parameters, Pending
+from zkpool_sdk.chain.errors import (
+    CodeDiffers,
+    DeploymentMalformed,
+    EventMissing,
+    ParameterDiffers,
+    UnknownRevert,
+    WrongChain,
+)
+from zkpool_sdk.models import ZERO_ADDRESS, Address
+
+HANDOVER_SALT: Final = keccak(text="zkpool hand-over")
+FIRST_POOL_BPS: Final = 2000
+FIRST_DELEGATORS_BPS: Final = 5000
+"""Rates a new splitter starts with."""
+
+Report = Callable[[str], None]
+"""Told what is about to be done and what was done, one line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One parameter as it is on chain and as it was configured."""
+
+    parameter: str
+    got: object
+    expected: object
+
+    @property
+    def holds(self) -> bool:
+        """Whether they are equal."""
+        return self.got == self.expected
+
+
+def deploy(
+    account: Account,
+    creation_code: Mapping[str, bytes],
+    parameters: Parameters | None = None,
+    *,
+    network: str = "local",
+    path: Path | None = None,
+    report: Report | None = None,
+) -> Deployment:
+    """Deploys ZKPool, or goes on with a deployment that was interrupted.
+
+    Args:
+        account: the deployer; pays the gas.
+        creation_code: compiled creation code by contract, without constructor arguments.
+        parameters: what to configure; ``None`` takes the defaults, or those of the record.
+        network: name of the record.
+        path: the record; ``None`` keeps none, so that an interruption starts over.
+        report: told each step.
+    Returns:
+        The deployment, every parameter of it checked on chain.
+    Raises:
+        WrongChain, CodeMissing, CodeDiffers: record and chain do not agree.
+        ParameterDiffers: something on chain is not as configured.
+        DeploymentMalformed: the record is not usable, or is another deployer's or of other parameters.
+        TransactionError: a transaction did not get through; run again.
+    """
+    return _Run(account, creation_code, parameters, network, path, report or _silent).finish()
+
+
+def check_parameters(contracts: Contracts) -> list[Check]:
+    """Every parameter of a deployment beside what it was configured with.
+
+    Raises:
+        ParameterDiffers: the first that differs.
+    """
+    checks = [*_wiring(contracts), *_settings(contracts), *_roles(contracts)]
+    for check in checks:
+        if not check.holds:
+            raise ParameterDiffers(check.parameter, check.got, check.expected)
+    return checks
+
+
+class _Run:
+    """One run of the deployment."""
+
+    def __init__(
+        self,
+        account: Account,
+        creation_code: Mapping[str, bytes],
+        parameters: Parameters | None,
+        network: str,
+        path: Path | None,
+        report: Report,
+    ) -> None:
+        self.account = account
+        self.connection = account.connection
+        self.creation_code = creation_code
+        self.path = path
+        self.report = report
+        self.deployment = self._start(parameters, network)
+
+    def finish(self) -> Deployment:
+        """Makes every step that is missing."""
+        if self.deployment.complete:
+            self.report("nothing to do: the deployment is complete")
+            return self.deployment
+        self._recover()
+        self._contracts()
+        contracts = Contracts(self.connection, self.deployment, self.account)
+        for bound in (contracts.vault, contracts.provers, contracts.splitter):
+            self._bind(bound, contracts.market.address)
+        self._hand_over(contracts)
+        checks = check_parameters(contracts)
+        self._record(replace(self.deployment, complete=True))
+        self.report(f"{len(checks)} parameters are as configured")
+        return self.deployment
+
+    def _start(self, parameters: Parameters | None, network: str) -> Deployment:
+        genesis = str(self.connection.block(0)["hash"])
+        recorded = Deployment.read(self.path) if self.path and self.path.exists() else None
+        if recorded and recorded.genesis != genesis and recorded.chain_id == self.connection.chain_id:
+            if recorded.chain_id != DEVELOPMENT_CHAIN:
+                raise DeploymentMalformed(str(self.path), "it belongs to another chain of the same id")
+            recorded = None  # a local chain that was started anew
+        if recorded is None:
+            wanted = (parameters or Parameters()).resolved(self.account.address)
+            return Deployment(network, self.connection.chain_id, genesis, self.account.address, wanted)
+        if recorded.chain_id != self.connection.chain_id:
+            raise WrongChain(self.connection.chain_id, recorded.chain_id)
+        if recorded.deployer != self.account.address and not recorded.complete:
+            raise DeploymentMalformed(
+                str(self.path), f"{recorded.deployer} began it, {self.account.address} cannot go on"
+            )
+        if parameters is not None and parameters.resolved(recorded.deployer) != recorded.parameters:
+            raise DeploymentMalformed(str(self.path), "it was made with other parameters")
+        recorded.check(self.connection)
+        for name, one in recorded.contracts.items():
+            expected = keccak(self.creation_code[name]).hex()
+            if one.source_hash and one.source_hash != expected:
+                raise CodeDiffers(name, one.address, expected, one.source_hash, "source")
+            self.report(f"{name} is at {one.address}")
+        return recorded
+
+    def _record(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        if self.path is not None:
+            deployment.save(self.path)
+
+    def _recover(self) -> None:
+        """Finds out what became of a creation that was sent by an interrupted run."""
+        pending = self.deployment.pending
+        if pending is None:
+            return
+        give_up = time.monotonic() + self.account.policy.timeout_seconds
+        while True:
+            receipts = [self.connection.request("eth_getTransactionReceipt", t) for t in pending.transactions]
+            mined = next((receipt for receipt in receipts if receipt), None)
+            if mined is not None:
+                if int(mined["status"], 16) == 1:
+                    self._adopt(pending.contract, mined["contractAddress"], int(mined["blockNumber"], 16))
+                break
+            known = [self.connection.request("eth_getTransactionByHash", t) for t in pending.transactions]
+            if not any(known) or time.monotonic() > give_up:
+                break  # never reached the node, or was dropped
+            time.sleep(1.0)
+        self._record(replace(self.deployment, pending=None))
+
+    def _contracts(self) -> None:
+        parameters, own = self.deployment.parameters, self.account.address
+        if parameters.token and "ZKToken" not in self.deployment.contracts:
+            code = self.connection.code(parameters.token)
+            found = Deployed(Address(parameters.token), self.connection.block_number(), keccak(code).hex())
+            self._record(self.deployment.with_contract("ZKToken", found))
+            self.deployment.check(self.connection)
+        self._create("ZKToken", parameters.token_holder)
+        open_to_all = ZERO_ADDRESS in parameters.executors
+        executors = parameters.executors if open_to_all else {*parameters.executors, own}
+        self._create("Timelock", 0, sorted({*parameters.proposers, own}), sorted(executors), own)
+        token, timelock = self._at("ZKToken"), self._at("Timelock")
+        self._create("InsuranceFund", token, timelock, parameters.insurance_cap_wei)
+        insurance = self._at("InsuranceFund")
+        self._create("StakeVault", token, insurance, parameters.uses_market_time)
+        self._create("ProjectRegistry", timelock)
+        self._create("ProverRegistry", self._at("ProjectRegistry"), self._at("StakeVault"))
+        self._create("RewardSplitter", token, timelock, parameters.treasury)
+        names = (
+            "ZKToken",
+            "ProjectRegistry",
+            "ProverRegistry",
+            "StakeVault",
+            "RewardSplitter",
+            "InsuranceFund",
+        )
+        self._create("ProverMarket", tuple(map(self._at, names)), timelock, parameters.guardian)
+        self._create("Groth16Verifier")
+
+    def _at(self, contract: str) -> Address:
+        return self.deployment.address_of(contract)
+
+    def _create(self, name: str, *arguments: Any) -> None:
+        if name in self.deployment.contracts:
+            return
+        self.report(f"{name}: creating")
+        code = self.creation_code[name] + encode(load_abi(name).constructor, arguments)
+        sent: list[str] = []
+
+        def note(transaction: str, nonce: int) -> None:
+            sent.append(transaction)
+            self._record(replace(self.deployment, pending=Pending(name, nonce, tuple(sent))))
+
+        receipt = self.account.send(None, code, on_broadcast=note)
+        if receipt.contract is None:
+            raise EventMissing(f"contract {name}", receipt.transaction)
+        self._adopt(name, receipt.contract, receipt.block_number)
+        self.report(f"{name} is at {receipt.contract}, {receipt.gas_used:,} gas")
+
+    def _adopt(self, name: str, address: str, block: int) -> None:
+        found = self.connection.code(address)
+        if not found:
+            raise UnknownRevert(b"", f"the creation of {name} left no code")
+        deployed = Deployed(
+            Address(address), block, keccak(found).hex(), keccak(self.creation_code[name]).hex()
+        )
+        self._record(self.deployment.with_contract(name, deployed))
+
+    def _bind(self, bound: Bound, market: Address) -> None:
+        if bound.market() == ZERO_ADDRESS:
+            self.report(f"{bound.abi_name}: binding to the market")
+            self._did(f"{bound.abi_name} is bound to the market", bound.bind_market(market))
+
+    def _hand_over(self, contracts: Contracts) -> None:
+        timelock, own, parameters = contracts.timelock, self.account.address, self.deployment.parameters
+        operation = handover_operation(contracts)
+        operation_id = timelock.operation_id(operation)
+        if not timelock.is_scheduled(operation_id):
+            self.report("Timelock: scheduling the verifier and the delay")
+            self._did("the operation is scheduled", timelock.schedule(operation, 0))
+        if not timelock.is_done(operation_id):
+            self.report("Timelock: executing")
+            self._did("the verifier is allowed, the delay is set", timelock.execute(operation))
+        if not timelock.has_role(CANCELLER_ROLE, str(parameters.guardian)):
+            self._did(
+                "the guardian may cancel", timelock.grant_role(CANCELLER_ROLE, str(parameters.guardian))
+            )
+        for role, what, kept in _deployer_roles(parameters, own):
+            if not kept and timelock.has_role(role, own):
+                self._did(f"the deployer is no {what} any more", timelock.renounce_role(role, own))
+
+    def _did(self, what: str, receipt: Receipt) -> None:
+        self.report(f"{what}, {receipt.gas_used:,} gas")
+
+
+def handover_operation(contracts: Contracts) -> Operation:
+    """What the deployer does through the timelock before it gives up its roles."""
+    projects, timelock = contracts.projects, contracts.timelock
+    delay = contracts.deployment.parameters.timelock_delay_seconds
+    return Operation(
+        targets=(projects.address, timelock.address),
+        calls=(
+            projects.calldata("allowVerifier", contracts.verifier.address, True),
+            timelock.calldata("updateDelay", delay),
+        ),
+        salt=HANDOVER_SALT,
+    )
+
+
+def _deployer_roles(parameters: Parameters, own: str) -> list[tuple[bytes, str, bool]]:
+    """The deployer's roles in the timelock, and whether it keeps them; the admin's comes last."""
+    proposes = own in parameters.proposers
+    return [
+        (PROPOSER_ROLE, "proposer", proposes),
+        (CANCELLER_ROLE, "canceller", proposes or own == parameters.guardian),
+        (EXECUTOR_ROLE, "executor", own in parameters.executors),
+        (ADMIN_ROLE, "admin", False),
+    ]
+
+
+def _wiring(contracts: Contracts) -> list[Check]:
+    """Who knows whom."""
+    at = contracts.deployment.address_of
+    market = contracts.market
+    named = {
+        "token": "ZKToken",
+        "projects": "ProjectRegistry",
+        "provers": "ProverRegistry",
+        "vault": "StakeVault",
+        "splitter": "RewardSplitter",
+        "insurance": "InsuranceFund",
+    }
+    checks = [Check(f"ProverMarket.{name}", market.try_call(name), at(kind)) for name, kind in named.items()]
+    checks += [
+        Check(f"{bound.abi_name}.market", bound.market(), market.address)
+        for bound in (contracts.vault, contracts.provers, contracts.splitter)
+    ]
+    checks += [
+        Check(f"{holder.abi_name}.token", holder.token(), at("ZKToken"))
+        for holder in (contracts.vault, contracts.splitter, contracts.insurance)
+    ]
+    checks += [
+        Check(f"{owned.abi_name}.{what}", got, expected)
+        for owned in (contracts.projects, contracts.splitter, contracts.insurance, market)
+        for what, got, expected in (
+            ("owner", owned.owner(), at("Timelock")),
+            ("pendingOwner", owned.pending_owner(), ZERO_ADDRESS),
+        )
+    ]
+    return [
+        *checks,
+        Check("StakeVault.insurance", contracts.vault.insurance(), at("InsuranceFund")),
+        Check("ProverRegistry.projects", contracts.provers.projects(), at("ProjectRegistry")),
+        Check("ProverRegistry.vault", contracts.provers.vault(), at("StakeVault")),
+    ]
+
+
+def _settings(contracts: Contracts) -> list[Check]:
+    """Numbers and accounts that were configured, as they must be right after deployment."""
+    parameters, rates = contracts.deployment.parameters, contracts.splitter.rates()
+    verifier = contracts.verifier
+    return [
+        Check("StakeVault.usesMarketTime", contracts.vault.uses_market_time(), parameters.uses_market_time),
+        Check("ProverMarket.guardian", contracts.market.guardian(), parameters.guardian),
+        Check("ProverMarket.paused", contracts.market.paused(), False),
+        Check("RewardSplitter.treasury", contracts.splitter.treasury(), parameters.treasury),
+        Check("RewardSplitter.delegators", contracts.splitter.delegators(), ZERO_ADDRESS),
+        Check("RewardSplitter.poolBps", rates.pool_bps, FIRST_POOL_BPS),
+        Check("RewardSplitter.delegatorsBps", rates.delegators_bps, FIRST_DELEGATORS_BPS),
+        Check("InsuranceFund.capWei", contracts.insurance.cap_wei(), parameters.insurance_cap_wei),
+        Check("Groth16Verifier.system", verifier.system(), "groth16"),
+        Check(
+            "ProjectRegistry.isVerifierAllowed",
+            contracts.projects.is_verifier_allowed(verifier.address),
+            True,
+        ),
+        Check("Timelock.getMinDelay", contracts.timelock.min_delay(), parameters.timelock_delay_seconds),
+    ]
+
+
+def _roles(contracts: Contracts) -> list[Check]:
+    """Who may do what through the timelock; the deployer nothing, unless configured."""
+    parameters, timelock = contracts.deployment.parameters, contracts.timelock
+    guardian, own = str(parameters.guardian), contracts.deployment.deployer
+    checks = [
+        Check(f"Timelock proposer {one}", timelock.has_role(PROPOSER_ROLE, one), True)
+        for one in parameters.proposers
+    ]
+    checks += [
+        Check(f"Timelock executor {one}", timelock.has_role(EXECUTOR_ROLE, one), True)
+        for one in parameters.executors
+    ]
+    checks += [Check(f"Timelock canceller {guardian}", timelock.has_role(CANCELLER_ROLE, guardian), True)]
+    checks += [
+        Check(f"Timelock {what}: the deployer", timelock.has_role(role, own), kept)
+        for role, what, kept in _deployer_roles(parameters, own)
+    ]
+    return [
+        *checks,
+        Check("Timelock admin: itself", timelock.has_role(ADMIN_ROLE, timelock.address), True),
+    ]
+
+
+def _silent(_line: str) -> None:
+    """Nobody wants to know."""
