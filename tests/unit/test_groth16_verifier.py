@@ -14,6 +14,7 @@ from eth_abi import decode, encode
 from eth_utils import keccak
 from web3.exceptions import ContractCustomError, ContractLogicError, Web3RPCError
 
+from tests.support.code_patch import lower_limit, miss_precompile
 from tests.support.groth16_toy import (
     G1_INFINITY,
     G2_INFINITY,
@@ -32,6 +33,7 @@ from tests.support.groth16_toy import (
     outside_subgroup,
     swapped,
 )
+from tests.support.reverts import reverts
 
 SIGNALS = [7, 2**160 - 1, R - 1]
 TOY = ToyKey.make(len(SIGNALS))
@@ -45,6 +47,7 @@ OVERHEAD_LIMIT = 6_000
 PAIRING_LIMIT = 271_500
 MUL_LIMIT = 9_000
 ADD_LIMIT = 600
+PRECOMPILE_FAILED = "0x" + keccak(b"PrecompileFailed(uint256,uint256)")[:4].hex()
 GAS_SHORT = "0x" + keccak(b"GasShort(uint256,uint256)")[:4].hex()
 
 
@@ -95,15 +98,6 @@ def forwarder_to(address: str) -> bytes:
     """Code that passes its calldata and all gas on to ``address``, and returns or reverts as that does."""
     head = bytes.fromhex("365f5f37" + "5f5f365f73" + address[2:] + "5afa" + "3d5f5f3e")
     return head + bytes([0x60, len(head) + 6, 0x57]) + bytes.fromhex("3d5ffd" + "5b3d5ff3")
-
-
-def lower_limit(code: bytes, limit: int, offered: int) -> bytes:
-    """The code with ``offered`` wherever it pushes the constant ``limit``."""
-    size = (limit.bit_length() + 7) // 8
-    push = bytes([0x5F + size])
-    found, put = push + limit.to_bytes(size, "big"), push + offered.to_bytes(size, "big")
-    assert found in code, "the limit is not in the code: the constant changed"
-    return code.replace(found, put)
 
 
 def snarkjs_g2(point: list[list[str]]) -> tuple[int, int, int, int]:
@@ -286,7 +280,7 @@ def test_verify__unknown_key__reverts(verifier: Any) -> None:
         lambda: verifier.signalCount(unknown),
         lambda: verifier.keyWords(unknown),
     ):
-        with ape.reverts(verifier.UnknownKey, key=unknown):
+        with reverts(verifier.UnknownKey, key=unknown):
             call()
 
 
@@ -377,7 +371,6 @@ def test_verify__execution_gas__little_above_the_precompiles(
     )
     used = web3.eth.wait_for_transaction_receipt(sent)["gasUsed"] - intrinsic_gas(data)
     overhead = used - PRECOMPILE_GAS - PRECOMPILE_GAS_PER_SIGNAL * count
-    print(count, overhead)
     assert 0 < overhead <= OVERHEAD_LIMIT + 450 * max(0, count - 2), overhead
 
 
@@ -398,8 +391,34 @@ def test_verify__chain_asks_more_for_a_precompile__reverts_and_refuses_nobody(
     provider.set_code(verifier.address, lowered)
     try:
         for proof in (toy.prove(signals), ToyProof(PROOF.a, outside_subgroup(), PROOF.c)):
-            with ape.reverts(verifier.PrecompileFailed, precompile=precompile, gasGiven=offered):
-                verifier.verify(key, signals, proof.calldata)
+            data = calldata(key, signals, proof.calldata)
+            with pytest.raises(ContractCustomError) as refusal:
+                provider.web3.eth.call({"to": verifier.address, "data": data})
+            raised = encode(["uint256", "uint256"], [precompile, offered]).hex()
+            assert refusal.value.data == PRECOMPILE_FAILED + raised
     finally:
         provider.set_code(verifier.address, code)
     assert verifier.verify(key, signals, toy.prove(signals).calldata)
+
+
+@pytest.mark.parametrize(
+    ("count", "precompile", "limit"), [(0, 8, PAIRING_LIMIT), (1, 7, MUL_LIMIT), (1, 6, ADD_LIMIT)]
+)
+def test_verify__chain_without_a_precompile__reverts_and_reads_no_stale_memory(
+    verifier: Any, accounts: Any, count: int, precompile: int, limit: int
+) -> None:
+    """There the call succeeds and returns nothing; what lies in memory must not be taken for the answer."""
+    toy = ToyKey.make(count, seed=6)
+    signals = [1] * count
+    key = register(verifier, accounts, toy)
+    provider = ape.networks.active_provider
+    code = bytes(provider.get_code(verifier.address))
+    provider.set_code(verifier.address, miss_precompile(code, precompile))
+    try:
+        data = calldata(key, signals, toy.prove(signals).calldata)
+        with pytest.raises(ContractCustomError) as refusal:
+            provider.web3.eth.call({"to": verifier.address, "data": data})
+        raised = encode(["uint256", "uint256"], [precompile, limit]).hex()
+        assert refusal.value.data == PRECOMPILE_FAILED + raised
+    finally:
+        provider.set_code(verifier.address, code)

@@ -1,0 +1,28 @@
+"""Changes to deployed code that stand for another chain: a precompile is dearer than its limit, or missing."""
+
+from __future__ import annotations
+
+import re
+
+EMPTY_ACCOUNT = 0xEE
+"""A call to this address succeeds and returns nothing."""
+
+
+def lower_limit(code: bytes, limit: int, offered: int) -> bytes:
+    """The code with ``offered`` wherever it pushes the constant ``limit``."""
+    size = (limit.bit_length() + 7) // 8
+    push = bytes([0x5F + size])
+    found, put = push + limit.to_bytes(size, "big"), push + offered.to_bytes(size, "big")
+    if found not in code:
+        raise ValueError(f"the code pushes no {limit}: the constant changed")
+    return code.replace(found, put)
+
+
+def miss_precompile(code: bytes, precompile: int) -> bytes:
+    """The code calling an account without code wherever it calls the precompile: as on a chain without it."""
+    # PUSH1 address, then the gas (PUSH2, PUSH3 or DUP), STATICCALL.
+    call = re.compile(rb"\x60" + bytes([precompile]) + rb"((?:\x61..|\x62...|[\x80-\x8f])\xfa)", re.DOTALL)
+    moved, count = call.subn(rb"\x60" + bytes([EMPTY_ACCOUNT]) + rb"\1", code)
+    if count == 0:
+        raise ValueError(f"the code calls no precompile {precompile}")
+    return moved
