@@ -1,4 +1,4 @@
-"""Changes to deployed code that stand for another chain: a precompile is dearer than its limit, or missing."""
+"""Changes to deployed code that stand for another chain: a precompile too dear or missing."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def lower_limit(code: bytes, limit: int, offered: int) -> bytes:
 def miss_precompile(code: bytes, precompile: int) -> bytes:
     """The code calling an account without code wherever it calls the precompile: as on a chain without it."""
     # PUSH1 address, then the gas (PUSH2, PUSH3 or DUP), STATICCALL.
-    call = re.compile(rb"\x60" + bytes([precompile]) + rb"((?:\x61..|\x62...|[\x80-\x8f])\xfa)", re.DOTALL)
-    moved, count = call.subn(rb"\x60" + bytes([EMPTY_ACCOUNT]) + rb"\1", code)
+    address = re.escape(bytes([0x60, precompile]))
+    call = re.compile(address + rb"((?:\x61..|\x62...|[\x80-\x8f])\xfa)", re.DOTALL)
+    moved, count = call.subn(lambda found: bytes([0x60, EMPTY_ACCOUNT]) + found[1], code)
     if count == 0:
         raise ValueError(f"the code calls no precompile {precompile}")
     return moved
