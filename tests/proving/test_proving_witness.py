@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import time
@@ -311,6 +312,17 @@ def test_program__mutated_at_random__is_run_or_refused_but_never_worse() -> None
         except WitnessError as error:
             ended.add(type(error).__name__)
     assert {"ran", "WitnessProgramRejected"} <= ended
+
+
+def test_program__run_often__leaves_no_memory_behind() -> None:
+    # A callback of Python's once kept each sandbox alive: five mappings for each run, and a crash at exit.
+    calculator = WitnessCalculator(program(memory='(memory (export "memory") 16)'))
+    calculator.calculate({"x": 1})
+    gc.collect()
+    before = len(Path("/proc/self/maps").read_text().splitlines())
+    for _ in range(60):
+        calculator.calculate({"x": 1})
+    assert len(Path("/proc/self/maps").read_text().splitlines()) - before < 60
 
 
 def test_sample_inputs__are_json_of_decimal_text(circuit: Circuit) -> None:

@@ -1,8 +1,8 @@
 """Witnesses by circom's own ``.wasm``, run inside Python under a memory bound and a time bound.
 
-The program comes from a project, so it is treated as hostile: it is given four harmless functions and nothing
-else of this machine. Values cross the border in bulk, through a small module that stands beside the program:
-one call into WebAssembly for all inputs and one for all of the witness, instead of one for each 32-bit limb.
+The program comes from a project, so it is treated as hostile. What it may import is a small WebAssembly
+module of ours, the runtime, so that nothing of this machine or of Python is within its reach. The same module
+moves values in bulk: one call for all inputs and one for all of the witness, instead of one for each limb.
 
 Python integers are not constant-time: inputs may leak through timing to whoever shares the processor.
 """
@@ -13,12 +13,11 @@ import hashlib
 import os
 import struct
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import wasmtime
 
@@ -27,7 +26,6 @@ from zkpool_sdk.proving.errors import (
     InputNotCanonical,
     InputShape,
     InputUnknown,
-    ProvingError,
     WitnessMemoryExceeded,
     WitnessProgramRejected,
     WitnessRefused,
@@ -57,10 +55,11 @@ _VALUE_BYTES: Final = _FIELD_LIMBS * _LIMB_BYTES
 _RECORD_BYTES: Final = 3 * _LIMB_BYTES + _VALUE_BYTES
 _VALUES_OFFSET: Final = 76
 """Where the values of a ``.wtns`` begin: preamble 12, header 12 + 40, head of the values' section 12."""
-_MESSAGE_CHARS: Final = 4096
 _ASSERT_FAILED: Final = 4
 _NOT_ENOUGH_MEMORY: Final = 5
 _I32: Final = "i32"
+_I32_MAX: Final = (1 << 31) - 1
+_Extern = TypeVar("_Extern")
 _Signature = tuple[list[str], list[str]]
 
 _IMPORTS: Final[dict[str, _Signature]] = {
@@ -84,35 +83,70 @@ _EXPORTS: Final[dict[str, _Signature]] = {
     "getWitness": ([_I32], []),
 }
 
-_BULK: Final = """
+_MESSAGE_BYTES: Final = 4096
+"""Room for the program's error messages, at the start of the runtime's memory; records and witness follow."""
+_CALLED: Final = (
+    "readSharedRWMemory",
+    "writeSharedRWMemory",
+    "setInputSignal",
+    "getWitness",
+    "getMessageChar",
+)
+"""Functions of the program that the runtime calls, in the order of its table."""
+_RUNTIME: Final = """
 (module
-  (import "circuit" "readSharedRWMemory" (func $read (param i32) (result i32)))
-  (import "circuit" "writeSharedRWMemory" (func $write (param i32 i32)))
-  (import "circuit" "setInputSignal" (func $set (param i32 i32 i32)))
-  (import "circuit" "getWitness" (func $get (param i32)))
+  (type $read (func (param i32) (result i32)))
+  (type $write (func (param i32 i32)))
+  (type $set (func (param i32 i32 i32)))
+  (type $get (func (param i32)))
+  (type $char (func (result i32)))
+  (table (export "called") 5 5 funcref)
   (memory (export "memory") 1)
-  ;; records of 44 bytes: name hash high, name hash low, position, eight limbs
+  (global $halted (export "halted") (mut i32) (i32.const 0))
+  (global $told (export "told") (mut i32) (i32.const 0))
+  ;; What the program may import.
+  (func (export "exceptionHandler") (param $code i32)
+    (global.set $halted (local.get $code))
+    unreachable)
+  (func (export "printErrorMessage") (local $char i32)
+    (loop $next
+      (if (i32.lt_u (global.get $told) (i32.const 4096)) (then
+        (local.set $char (call_indirect (type $char) (i32.const 4)))
+        (i32.store8 (global.get $told) (select (local.get $char) (i32.const 10) (local.get $char)))
+        (global.set $told (i32.add (global.get $told) (i32.const 1)))
+        (br_if $next (local.get $char))))))
+  ;; Circuits may log signals: they are secrets, so these two keep nothing of what they are told.
+  (func (export "writeBufferMessage")
+    (loop $next (br_if $next (call_indirect (type $char) (i32.const 4)))))
+  (func (export "showSharedRWMemory"))
+  ;; Sets inputs. Records of 44 bytes: name hash high, name hash low, position, eight limbs.
   (func (export "load") (param $count i32) (local $at i32) (local $limb i32)
+    (local.set $at (i32.const 4096))
     (loop $records
       (if (local.get $count) (then
         (local.set $limb (i32.const 0))
         (loop $limbs
-          (call $write (local.get $limb)
-            (i32.load offset=12 (i32.add (local.get $at) (i32.shl (local.get $limb) (i32.const 2)))))
+          (call_indirect (type $write)
+            (local.get $limb)
+            (i32.load offset=12 (i32.add (local.get $at) (i32.shl (local.get $limb) (i32.const 2))))
+            (i32.const 1))
           (local.set $limb (i32.add (local.get $limb) (i32.const 1)))
           (br_if $limbs (i32.lt_u (local.get $limb) (i32.const 8))))
-        (call $set
-          (i32.load (local.get $at)) (i32.load offset=4 (local.get $at)) (i32.load offset=8 (local.get $at)))
+        (call_indirect (type $set)
+          (i32.load (local.get $at)) (i32.load offset=4 (local.get $at)) (i32.load offset=8 (local.get $at))
+          (i32.const 2))
         (local.set $at (i32.add (local.get $at) (i32.const 44)))
         (local.set $count (i32.sub (local.get $count) (i32.const 1)))
         (br $records)))))
+  ;; Copies the witness out.
   (func (export "dump") (param $count i32) (local $index i32) (local $at i32) (local $limb i32)
+    (local.set $at (i32.const 4096))
     (loop $values
       (if (i32.lt_u (local.get $index) (local.get $count)) (then
-        (call $get (local.get $index))
+        (call_indirect (type $get) (local.get $index) (i32.const 3))
         (local.set $limb (i32.const 0))
         (loop $limbs
-          (i32.store (local.get $at) (call $read (local.get $limb)))
+          (i32.store (local.get $at) (call_indirect (type $read) (local.get $limb) (i32.const 0)))
           (local.set $at (i32.add (local.get $at) (i32.const 4)))
           (local.set $limb (i32.add (local.get $limb) (i32.const 1)))
           (br_if $limbs (i32.lt_u (local.get $limb) (i32.const 8))))
@@ -122,11 +156,12 @@ _BULK: Final = """
 
 
 class _Halt(Exception):
-    """Thrown through WebAssembly when the program reports an error."""
+    """The program reported an error and stopped."""
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, trace: str) -> None:
         super().__init__(code)
         self.code = code
+        self.trace = trace
 
 
 class _Clock:
@@ -160,14 +195,14 @@ class _Clock:
 
 @lru_cache(maxsize=1)
 def _runtime() -> tuple[wasmtime.Engine, _Clock, wasmtime.Module]:
-    """The engine that all programs share, its clock, and the compiled bulk module."""
+    """The engine that all programs share, its clock, and the compiled runtime."""
     config = wasmtime.Config()
     config.epoch_interruption = True
     config.max_wasm_stack = _STACK_BYTES
     config.wasm_threads = False
     config.shared_memory = False
     engine = wasmtime.Engine(config)
-    return engine, _Clock(engine), wasmtime.Module(engine, bytes(wasmtime.wat2wasm(_BULK)))
+    return engine, _Clock(engine), wasmtime.Module(engine, bytes(wasmtime.wat2wasm(_RUNTIME)))
 
 
 @lru_cache(maxsize=32)
@@ -247,8 +282,7 @@ class WitnessCalculator:
         self._input_sizes = dict(input_sizes) if input_sizes is not None else None
         self._module = _compile(self.sha256, content)
         self._check_interface()
-        with self._guarded():
-            run = _Run(self._module, memory_bytes, seconds)
+        with self._running() as run:
             self.input_count: Final = run.call("getInputSize")
             self.witness_count: Final = run.call("getWitnessSize")
 
@@ -262,8 +296,7 @@ class WitnessCalculator:
             WitnessProgramRejected: the program misbehaved.
         """
         flat = {name: flatten(name, value) for name, value in inputs.items()}
-        with self._guarded():
-            run = _Run(self._module, self.memory_bytes, self.seconds)
+        with self._running() as run:
             self._check_inputs(run, flat)
             run.call("init", 0)
             run.load(flat)
@@ -295,19 +328,18 @@ class WitnessCalculator:
             raise InputMissing("", f"the circuit takes {self.input_count} input values, {given} were given")
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Bounds a run in time, and turns whatever the sandbox throws into one of our errors."""
+    def _running(self) -> Iterator[_Run]:
+        """A fresh sandbox, bounded in time; whatever it throws becomes one of our errors."""
         _, clock, _ = _runtime()
-        started = time.monotonic()
+        run: _Run | None = None
         with clock.ticking():
             try:
-                yield
-            except ProvingError:
-                raise
+                run = _Run(self._module, self.memory_bytes, self.seconds)
+                yield run
             except _Halt as halt:
                 raise WitnessProgramRejected(f"reported error {halt.code}") from None
             except wasmtime.Trap as trap:
-                if trap.trap_code is wasmtime.TrapCode.INTERRUPT or time.monotonic() - started > self.seconds:
+                if trap.trap_code is wasmtime.TrapCode.INTERRUPT:
                     raise WitnessTimeExceeded(self.seconds) from None
                 raise WitnessProgramRejected(f"trapped ({trap.trap_code})") from None
             except wasmtime.WasmtimeError as error:
@@ -315,6 +347,9 @@ class WitnessCalculator:
                 if "memory" in reason and "limit" in reason:
                     raise WitnessMemoryExceeded(self.memory_bytes) from None
                 raise WitnessProgramRejected(reason) from None
+            finally:
+                if run is not None:
+                    run.close()
 
 
 def public_signals(witness: bytes, count: int) -> tuple[int, ...]:
@@ -339,41 +374,39 @@ def _wtns(values: bytes) -> bytes:
 
 
 class _Run:
-    """One instance of a program in a store of its own, with the bulk module beside it."""
+    """One instance of a program, and of the runtime beside it, in a store of their own.
+
+    No function of Python's is within the program's reach: what it may import is WebAssembly too.
+    """
 
     def __init__(self, module: wasmtime.Module, memory_bytes: int, seconds: float) -> None:
-        engine, _, bulk = _runtime()
+        engine, _, runtime = _runtime()
         self._memory_bytes = memory_bytes
-        self._trace = ""
         self._store = wasmtime.Store(engine)
         self._store.set_limits(
             memory_size=memory_bytes, table_elements=_TABLE_ELEMENTS, instances=2, tables=4, memories=2
         )
         self._store.set_epoch_deadline(max(2, int(seconds / _TICK_SECONDS) + 1))
-        self._program: wasmtime.Instance | None = None
         linker = wasmtime.Linker(engine)
-        void = wasmtime.FuncType([], [])
-        code = wasmtime.FuncType([wasmtime.ValType.i32()], [])
-        linker.define_func("runtime", "exceptionHandler", code, self._on_exception)
-        linker.define_func("runtime", "printErrorMessage", void, self._on_error_message)
-        # Circuits may log signals: they are secrets, so both functions drop what they are told.
-        linker.define_func("runtime", "writeBufferMessage", void, self._drop)
-        linker.define_func("runtime", "showSharedRWMemory", void, self._drop)
-        self._program = linker.instantiate(self._store, module)
-        self._functions = {name: self._function(name) for name in _EXPORTS}
+        self._runtime = linker.instantiate(self._store, runtime).exports(self._store)
+        self._memory = _of(wasmtime.Memory, self._runtime["memory"])
+        for name in _IMPORTS:
+            linker.define(self._store, "runtime", name, _of(wasmtime.Func, self._runtime[name]))
+        with self._reporting():
+            self._program = linker.instantiate(self._store, module).exports(self._store)
+        called = _of(wasmtime.Table, self._runtime["called"])
+        for place, name in enumerate(_CALLED):
+            called.set(self._store, place, _of(wasmtime.Func, self._program[name]))
         self._check_field()
-        for name in ("readSharedRWMemory", "writeSharedRWMemory", "setInputSignal", "getWitness"):
-            linker.define(self._store, "circuit", name, self._functions[name])
-        helper = linker.instantiate(self._store, bulk).exports(self._store)
-        memory, load, dump = helper["memory"], helper["load"], helper["dump"]
-        assert isinstance(memory, wasmtime.Memory)
-        assert isinstance(load, wasmtime.Func)
-        assert isinstance(dump, wasmtime.Func)
-        self._memory, self._load, self._dump = memory, load, dump
+
+    def close(self) -> None:
+        """Frees the sandbox and all its memory at once."""
+        self._store.close()
 
     def call(self, name: str, *arguments: int) -> int:
-        """The result of an exported function as an unsigned number; 0 if it has none."""
-        result = self._functions[name](self._store, *arguments)
+        """The result of one of the program's functions as an unsigned number; 0 if it has none."""
+        with self._reporting():
+            result = _of(wasmtime.Func, self._program[name])(self._store, *arguments)
         return result & 0xFFFFFFFF if isinstance(result, int) else 0
 
     def input_size(self, name: str) -> int | None:
@@ -383,7 +416,7 @@ class _Run:
             size = self.call("getInputSignalSize", _i32(digest >> 32), _i32(digest))
         except _Halt:
             return None
-        return size if size else None
+        return size if 0 < size <= _I32_MAX else None
 
     def load(self, flat: Mapping[str, Sequence[int]]) -> None:
         """Sets all inputs; the program computes the witness when the last one arrives."""
@@ -394,24 +427,41 @@ class _Run:
                 records += struct.pack("<III", digest >> 32, digest & 0xFFFFFFFF, position)
                 records += value.to_bytes(_VALUE_BYTES, "little")
         self._reserve(len(records))
-        self._memory.write(self._store, records)
+        self._memory.write(self._store, records, _MESSAGE_BYTES)
         try:
-            self._load(self._store, len(records) // _RECORD_BYTES)
+            with self._reporting():
+                _of(wasmtime.Func, self._runtime["load"])(self._store, len(records) // _RECORD_BYTES)
         except _Halt as halt:
             if halt.code == _ASSERT_FAILED:
-                raise WitnessRefused(self._trace) from None
+                raise WitnessRefused(halt.trace) from None
             if halt.code == _NOT_ENOUGH_MEMORY:
                 raise WitnessMemoryExceeded(self._memory_bytes) from None
             raise
 
     def dump(self, count: int) -> bytes:
         """The whole witness: ``count`` little-endian words of 32 bytes."""
-        self._reserve(count * _VALUE_BYTES)
-        self._dump(self._store, count)
-        return bytes(self._memory.read(self._store, 0, count * _VALUE_BYTES))
+        size = count * _VALUE_BYTES
+        self._reserve(size)
+        with self._reporting():
+            _of(wasmtime.Func, self._runtime["dump"])(self._store, count)
+        return bytes(self._memory.read(self._store, _MESSAGE_BYTES, _MESSAGE_BYTES + size))
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Turns a trap into the error that the program reported before it, if it did."""
+        try:
+            yield
+        except wasmtime.Trap:
+            code = int(_of(wasmtime.Global, self._runtime["halted"]).value(self._store))
+            if code == 0:
+                raise
+            told = int(_of(wasmtime.Global, self._runtime["told"]).value(self._store))
+            message = bytes(self._memory.read(self._store, 0, min(told, _MESSAGE_BYTES)))
+            raise _Halt(code, message.decode("ascii", "replace")) from None
 
     def _reserve(self, size: int) -> None:
-        missing = -(-size // _PAGE_BYTES) - self._memory.size(self._store)
+        """Makes room for ``size`` bytes behind the messages."""
+        missing = -(-(size + _MESSAGE_BYTES) // _PAGE_BYTES) - self._memory.size(self._store)
         if size > self._memory_bytes:
             raise WitnessMemoryExceeded(self._memory_bytes)
         if missing > 0:
@@ -430,27 +480,12 @@ class _Run:
         if prime != MODULUS:
             raise WitnessProgramRejected("its field is not the scalar field of BN254")
 
-    def _function(self, name: str) -> wasmtime.Func:
-        assert self._program is not None
-        item = self._program.exports(self._store)[name]
-        assert isinstance(item, wasmtime.Func)  # checked by WitnessCalculator
-        return item
 
-    def _on_exception(self, code: int) -> None:
-        raise _Halt(code)
-
-    def _on_error_message(self) -> None:
-        if self._program is None:
-            return
-        read = self._program.exports(self._store)["getMessageChar"]
-        assert isinstance(read, wasmtime.Func)
-        characters: list[str] = []
-        while len(characters) < _MESSAGE_CHARS and (code := read(self._store)):
-            characters.append(chr(int(code) & 0x7F))
-        self._trace = (self._trace + "".join(characters) + "\n")[:_MESSAGE_CHARS]
-
-    def _drop(self) -> None:
-        return None
+def _of(kind: type[_Extern], item: object) -> _Extern:
+    """An export as what it is known to be: the program's are checked before it runs, the runtime is ours."""
+    if not isinstance(item, kind):
+        raise WitnessProgramRejected(f"exports no {kind.__name__} where there must be one")
+    return item
 
 
 def _i32(word: int) -> int:
