@@ -29,7 +29,8 @@ from zkpool_sdk.proving import (
     WitnessRefused,
     WitnessTimeExceeded,
 )
-from zkpool_sdk.proving.witness import flatten, name_hash, public_signals
+from zkpool_sdk.proving.sandbox import name_hash
+from zkpool_sdk.proving.witness import flatten, public_signals
 
 Sample = Callable[[Circuit], dict[str, Any]]
 MEGABYTE = 1 << 20
