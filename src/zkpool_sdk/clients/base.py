@@ -1,0 +1,112 @@
+"""What all clients share: a connection, a deployment, an account."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Final, Self, TypeVar
+
+from zkpool_sdk.chain import Account, Connection, Contracts, Deployment, FeePolicy, LocalSigner, Signer
+from zkpool_sdk.chain.events import BidPlaced, decode_logs
+from zkpool_sdk.chain.history import topic_of
+from zkpool_sdk.clients.errors import NoSuchTask, WaitedTooLong
+from zkpool_sdk.models import Address
+from zkpool_sdk.units import UINT256_MAX, Wei
+
+T = TypeVar("T")
+
+FIRST_POLL_SECONDS: Final = 0.05
+LAST_POLL_SECONDS: Final = 4.0
+
+
+class Client:
+    """An account that uses a deployment. Roles are its subclasses.
+
+    Args:
+        contracts: a deployment as the account sees it.
+    """
+
+    def __init__(self, contracts: Contracts) -> None:
+        if contracts.account is None:
+            raise TypeError("a client needs an account to send from")
+        self.contracts: Final = contracts
+        self.account: Final[Account] = contracts.account
+        self.connection: Final[Connection] = contracts.connection
+        self.deployment: Final[Deployment] = contracts.deployment
+
+    @classmethod
+    def connect(
+        cls,
+        rpc_url: str,
+        deployment: str | os.PathLike[str] | Deployment,
+        signer: Signer | None = None,
+        policy: FeePolicy | None = None,
+    ) -> Self:
+        """A client of the deployment that a record describes; chain and code are checked.
+
+        Args:
+            rpc_url: a node of the deployment's chain.
+            deployment: the record, or its path.
+            signer: who signs; by default the key file that ``$ZKPOOL_KEY_FILE`` names.
+            policy: fees and waiting.
+        Raises:
+            ChainError: see ``zkpool_sdk.chain.errors``.
+        """
+        connection = Connection(rpc_url)
+        if isinstance(deployment, Deployment):
+            deployment.check(connection)
+        else:
+            deployment = Deployment.load(deployment, connection)
+        account = Account(connection, signer or LocalSigner.from_environment(), policy)
+        return cls(Contracts(connection, deployment, account))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.address}, {self.deployment.network!r})"
+
+    @property
+    def address(self) -> Address:
+        """The account."""
+        return self.account.address
+
+    @property
+    def balance_wei(self) -> Wei:
+        """Its tokens."""
+        return self.contracts.token.balance_of(self.address)
+
+    def placed(self, task: bytes) -> BidPlaced:
+        """How a task began: its bid with statement and data.
+
+        Raises:
+            NoSuchTask: there is none.
+        """
+        market = self.contracts.market
+        head = self.connection.block_number()
+        topics = [[topic_of(BidPlaced)], [task]]
+        for event in decode_logs(self.connection.logs([market.address], self.deployment.block, head, topics)):
+            if isinstance(event, BidPlaced):
+                return event
+        raise NoSuchTask(task)
+
+    def _allow(self, spender: Address, amount_wei: int) -> None:
+        """Lets a contract of the deployment take tokens; once for all amounts."""
+        if self.contracts.token.allowance(self.address, spender) < amount_wei:
+            self.contracts.token.approve(spender, UINT256_MAX)
+
+
+def wait_for(what: str, look: Callable[[], T | None], timeout_seconds: float) -> T:
+    """What ``look`` finds, asked again and again, ever more slowly.
+
+    Raises:
+        WaitedTooLong: it found nothing in time.
+    """
+    started, poll = time.monotonic(), FIRST_POLL_SECONDS
+    while True:
+        found = look()
+        if found is not None:
+            return found
+        waited = time.monotonic() - started
+        if waited >= timeout_seconds:
+            raise WaitedTooLong(what, waited)
+        time.sleep(min(poll, timeout_seconds - waited))
+        poll = min(poll * 1.5, LAST_POLL_SECONDS)

@@ -1,0 +1,117 @@
+"""The project (tier 1): registers its circuits' keys and opens queues for them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from zkpool_sdk.chain.events import ProjectRegistered, QueueCreated, TermsSet
+from zkpool_sdk.clients.base import Client
+from zkpool_sdk.clients.prover import key_of
+from zkpool_sdk.errors import UnknownKey
+from zkpool_sdk.models import ProjectId, QueueId, SignalRule, Terms
+
+if TYPE_CHECKING:
+    from zkpool_sdk.proving import Circuit, ProofResult, Ump
+
+
+class Project(Client):
+    """An account that administers projects."""
+
+    def register(self, uri: str) -> ProjectId:
+        """Registers a project; returns its id.
+
+        Args:
+            uri: where people read about it.
+        """
+        return self.contracts.projects.register_project(uri).event(ProjectRegistered).project
+
+    def register_key(self, circuit: Circuit | str) -> bytes:
+        """Registers a circuit's verifying key at the verifier unless it is there; returns its hash.
+
+        Raises:
+            BadKeyPoint, ForgeableKey, BadSignalCount, CircuitNotFound.
+        """
+        from zkpool_sdk.proving import Groth16
+
+        found = _loaded(circuit)
+        key = key_of(self.contracts, found)
+        try:
+            self.contracts.verifier.signal_count(key)
+        except UnknownKey:
+            self.contracts.verifier.register_key(Groth16().registration_key(found))
+        return key
+
+    def open_queue(
+        self,
+        project: int,
+        circuit: Circuit | str,
+        terms: Terms,
+        *,
+        sample: ProofResult | None = None,
+        ump: Ump | None = None,
+    ) -> QueueId:
+        """Opens a queue for a circuit; returns its id. Registers the verifying key if it is not yet.
+
+        Args:
+            project: the project, administered by this account.
+            circuit: a circuit, or its name.
+            terms: windows and penalty of future tasks.
+            sample: a good proof for the contract to try; by default of the circuit's sample input.
+            ump: the machine's prover, for the sample.
+        Raises:
+            NotProjectAdmin, VerifierNotAllowed, GoodSampleRefused, BadSampleAccepted, ProofWindowOutOfBounds,
+            LiabilityWindowOutOfBounds, Tier1PenaltyTooHigh, NotMeasured, CircuitNotFound.
+        """
+        found = _loaded(circuit)
+        key = self.register_key(found)
+        proof = sample or prove_sample(found, ump)
+        rules = [SignalRule(int(rule)) for rule in found.signal_rules]
+        receipt = self.contracts.projects.create_queue(
+            project, self.contracts.verifier.address, key, rules, terms, proof.signals, proof.proof_bytes
+        )
+        return receipt.event(QueueCreated).queue
+
+    def set_terms(self, queue: int, terms: Terms) -> int:
+        """Sets the terms of future tasks; returns the new version.
+
+        Raises:
+            NotProjectAdmin, UnknownQueue, TooManyVersions, and those of the bounds.
+        """
+        return self.contracts.projects.set_terms(queue, terms).event(TermsSet).version
+
+    def close_queue(self, queue: int) -> None:
+        """Takes no new bids into a queue; bids in the book and tasks in flight go on.
+
+        Raises:
+            NotProjectAdmin, UnknownQueue.
+        """
+        self.contracts.projects.close_queue(queue)
+
+
+def prove_sample(circuit: Circuit, ump: Ump | None = None) -> ProofResult:
+    """A proof of a circuit's own sample input.
+
+    Raises:
+        NotMeasured: the circuit has no sample input.
+    """
+    from zkpool_sdk.proving import NotMeasured
+    from zkpool_sdk.proving import Ump as NewUmp
+
+    if circuit.sample_input is None:
+        raise NotMeasured(circuit.name)
+    machine = ump or NewUmp()
+    inputs = json.loads(circuit.sample_input.read_text(encoding="utf-8"))
+    prover = int(inputs[circuit.prover_names[0]]) if circuit.prover_names else 0
+    place = ("sample", circuit.name)
+    machine.serve(place, circuit)
+    try:
+        return machine.prove(place, inputs, prover)
+    finally:
+        machine.drop(place)
+
+
+def _loaded(circuit: Circuit | str) -> Circuit:
+    from zkpool_sdk.proving import load_circuit
+
+    return load_circuit(circuit) if isinstance(circuit, str) else circuit
