@@ -6,6 +6,7 @@ zeros. Point arithmetic is py_ecc's, independent of the project's own.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -126,6 +127,15 @@ def words(values: Iterable[int]) -> bytes:
     return b"".join(value.to_bytes(32, "big") for value in values)
 
 
+def _snarkjs1(point: G1Point) -> list[str]:
+    return [str(point[0]), str(point[1]), "1"]
+
+
+def _snarkjs2(point: G2Point) -> list[list[str]]:
+    x_imag, x_real, y_imag, y_real = map(str, point)
+    return [[x_real, x_imag], [y_real, y_imag], ["1", "0"]]
+
+
 @dataclass(frozen=True, slots=True)
 class ToyProof:
     """A Groth16 proof."""
@@ -165,6 +175,21 @@ class ToyVerifyingKey:
             *self.delta,
             *(coordinate for point in self.ic for coordinate in point),
         ]
+
+    @property
+    def snarkjs_json(self) -> str:
+        """The key as snarkjs writes it in ``verification_key.json``."""
+        lists = {
+            "protocol": "groth16",
+            "curve": "bn128",
+            "nPublic": len(self.ic) - 1,
+            "vk_alpha_1": _snarkjs1(self.alpha),
+            "vk_beta_2": _snarkjs2(self.beta),
+            "vk_gamma_2": _snarkjs2(self.gamma),
+            "vk_delta_2": _snarkjs2(self.delta),
+            "IC": [_snarkjs1(point) for point in self.ic],
+        }
+        return json.dumps(lists)
 
     def weighted(self, signals: Sequence[int]) -> G1Point:
         """ic[0] + Σ signal · ic[i+1]."""

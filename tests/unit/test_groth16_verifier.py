@@ -34,6 +34,7 @@ from tests.support.groth16_toy import (
     swapped,
 )
 from tests.support.reverts import reverts
+from zkpool_sdk import _native
 
 SIGNALS = [7, 2**160 - 1, R - 1]
 TOY = ToyKey.make(len(SIGNALS))
@@ -253,19 +254,43 @@ def test_verify__malformed_point__refused(verifier: Any, key: bytes, name: str) 
     assert not verifier.verify(key, SIGNALS, MALFORMED[name])
 
 
-def test_verify__infinity_that_satisfies_the_equation__refused(verifier: Any, accounts: Any) -> None:
-    """Refused by rule, not by chance: the pairing itself is satisfied by C at infinity."""
+@pytest.mark.parametrize("point", ["A", "B", "C"])
+def test_verify__infinity_that_satisfies_the_equation__refused(
+    verifier: Any, accounts: Any, point: str
+) -> None:
+    """Refused by rule, not by chance: the bare pairing is satisfied."""
     toy = ToyKey.make(1, seed=5)
     signals = [11]
-    total = toy.ic[0] + 11 * toy.ic[1]
-    scalar = toy.alpha * toy.beta + toy.gamma * total
-    public = toy.public
-    proof = ToyProof(g1(scalar), g2(1), G1_INFINITY)
+    target = toy.alpha * toy.beta + toy.gamma * (toy.ic[0] + 11 * toy.ic[1])
+    rest = g1(-target * pow(toy.delta, -1, R))
+    proof = {
+        "A": ToyProof(G1_INFINITY, g2(5), rest),
+        "B": ToyProof(g1(5), G2_INFINITY, rest),
+        "C": ToyProof(g1(target), g2(1), G1_INFINITY),
+    }[point]
     web3 = ape.networks.active_provider.web3
-    product = web3.eth.call({"to": "0x" + "00" * 19 + "08", "data": public.pairing_input(signals, proof)})
+    product = web3.eth.call({"to": f"0x{8:040x}", "data": toy.public.pairing_input(signals, proof)})
     assert int.from_bytes(product, "big") == 1
     key = register(verifier, accounts, toy)
     assert not verifier.verify(key, signals, proof.calldata)
+
+
+def test_verify__accepted_malformed_or_flipped__the_prover_core_says_the_same(
+    verifier: Any, key: bytes
+) -> None:
+    """A prover asks its own core before it submits; the two must not differ."""
+    core_key = _native.VerifyingKey.from_json(TOY.public.snarkjs_json)
+    number = int.from_bytes(PROOF.calldata, "big")
+    rng = random.Random("core")
+    flipped = [(number ^ 1 << rng.randrange(2048)).to_bytes(256, "big") for _ in range(24)]
+    answers = []
+    for proof in (PROOF.calldata, *MALFORMED.values(), *flipped):
+        answers.append(verifier.verify(key, SIGNALS, proof))
+        assert _native.verify(core_key, SIGNALS, proof) == answers[-1]
+    for signals in ([8, *SIGNALS[1:]], [SIGNALS[0] + R, *SIGNALS[1:]], [R, R, R], SIGNALS):
+        answers.append(verifier.verify(key, signals, PROOF.calldata))
+        assert _native.verify(core_key, signals, PROOF.calldata) == answers[-1]
+    assert answers.count(True) == 2
 
 
 def test_verify__proof_for_another_key__refused(verifier: Any, key: bytes) -> None:
