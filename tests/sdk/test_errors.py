@@ -51,8 +51,8 @@ def test_contract_error__by_position_or_name__is_the_same_value() -> None:
     assert error != BidBelowBaseFee(3, 5)
     assert error != RaiseTooLow(3, 4)
     assert hash(error) == hash(BidBelowBaseFee(3, 4))
-    assert str(error) == "BidBelowBaseFee(got_wei=3, base_fee_wei=4)"
-    assert str(WrongStatus(b"\x01", 2, 3)) == "WrongStatus(task=0x01, got=2, expected=3)"
+    assert str(error) == f"BidBelowBaseFee(got_wei=3, base_fee_wei=4): {BidBelowBaseFee.__doc__}"
+    assert str(WrongStatus(b"\x01", 2, 3)).startswith("WrongStatus(task=0x01, got=2, expected=3): ")
 
 
 def test_contract_error__wrong_fields__are_refused() -> None:

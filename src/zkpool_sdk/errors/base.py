@@ -41,7 +41,8 @@ class ContractError(ZKPoolError):
             return "0x" + value.hex() if isinstance(value, bytes) else str(value)
 
         shown = (f"{n}={text(v)}" for n, v in zip(self.fields, self.args, strict=True))
-        return f"{type(self).__name__}({', '.join(shown)})"
+        said = (type(self).__doc__ or "").partition("\n")[0]
+        return f"{type(self).__name__}({', '.join(shown)}): {said}"
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.args == getattr(other, "args", None)

@@ -106,3 +106,78 @@ class ExpectedPause(ContractError):
 
 class ReentrancyGuardReentrantCall(ContractError):
     """A call came back into a function that was still running."""
+
+
+class AccessControlUnauthorizedAccount(ContractError):
+    """The account lacks the role that this needs."""
+
+    account: str
+    needed_role: bytes
+
+
+class AccessControlBadConfirmation(ContractError):
+    """A role is renounced by its own account only."""
+
+
+class TimelockUnauthorizedCaller(ContractError):
+    """Only the timelock itself may do this, by an operation that was scheduled."""
+
+    caller: str
+
+
+class TimelockInsufficientDelay(ContractError):
+    """An operation is scheduled at least the minimum delay ahead."""
+
+    delay: int
+    min_delay: int
+
+
+class TimelockUnexpectedOperationState(ContractError):
+    """The operation is not in a state that allows this: not scheduled, not due yet, or done."""
+
+    operation_id: bytes
+    expected_states: bytes
+
+
+class TimelockUnexecutedPredecessor(ContractError):
+    """The operation waits for another that was not executed."""
+
+    predecessor_id: bytes
+
+
+class TimelockInvalidOperationLength(ContractError):
+    """An operation has as many targets as values and calls."""
+
+    targets: int
+    payloads: int
+    values: int
+
+
+class FailedCall(ContractError):
+    """A call of the timelock failed without saying why."""
+
+
+class ECDSAInvalidSignature(ContractError):
+    """The signature is of nobody."""
+
+
+class ECDSAInvalidSignatureLength(ContractError):
+    """A signature has 65 bytes."""
+
+    length: int
+
+
+class ECDSAInvalidSignatureS(ContractError):
+    """The signature's s is in the upper half, where it could be changed without the key."""
+
+    s: bytes
+
+
+class StringTooLong(ContractError):
+    """The text does not fit one storage word."""
+
+    str: str
+
+
+class InvalidShortString(ContractError):
+    """The storage word holds no short text."""

@@ -49,4 +49,4 @@ class PrecompileFailed(ContractError):
 
 
 class CodeStoreFailed(ContractError):
-    """The key could not be stored as code."""
+    """The bytes could not be kept: too little gas, or something is kept under the key."""
