@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from eth_utils import to_hex
+from eth_utils import to_bytes, to_hex
 
 GAS_LIMIT = 10_000_000
 
@@ -46,6 +46,11 @@ class Chain:
     def warp(self, seconds: int) -> None:
         """Mine an empty block this many seconds later."""
         self.warp_to(self.now + seconds)
+
+    def call(self, method: Any, *args: Any) -> bytes:
+        """What a view returns, undecoded."""
+        call = {"to": method.contract.address, "data": to_hex(method.encode_input(*args))}
+        return to_bytes(hexstr=to_hex(hexstr=self.request("eth_call", call, "latest")))
 
     def send(self, method: Any, *args: Any, sender: Any, gas: int = GAS_LIMIT) -> dict[str, Any]:
         """Send a call of an ape contract method; the receipt as the node gives it.

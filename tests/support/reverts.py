@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from unittest.mock import patch
 
 from ape.exceptions import ContractLogicError, CustomError
 from ape.pytest.contextmanagers import RevertsContextManager
+from ape_ethereum.trace import Trace
 from eth_abi import decode
 from eth_utils import keccak
 
@@ -16,8 +18,8 @@ PANIC = keccak(text="Panic(uint256)")[:4]
 class StrictReverts(RevertsContextManager):
     """Expects one custom error.
 
-    ape lets three things pass that a test must not: a field that the error does not have, a revert that it could
-    not decode (an error of a contract further down), and a revert without data. Here each of them fails.
+    ape lets three things pass that a test must not: a field that the error does not have, a revert that it
+    could not decode (an error of a contract further down), and a revert without data. Here each fails.
     """
 
     def __init__(self, error: Any, **fields: Any) -> None:
@@ -26,8 +28,14 @@ class StrictReverts(RevertsContextManager):
         assert not unknown, f"{error.abi.name} has no {unknown}"
         self._error_abi = error.abi
         super().__init__(error, **{name: _plain(value) for name, value in fields.items()})
+        self._quiet = patch.object(Trace, "show")
+
+    def __enter__(self, *args: Any, **kwargs: Any) -> Any:
+        self._quiet.start()  # ape prints each trace, the expected ones too; that takes most of the time
+        return super().__enter__(*args, **kwargs)
 
     def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> bool:
+        self._quiet.stop()
         passed = super().__exit__(exc_type, exc_value, traceback)
         if isinstance(exc_value, CustomError):
             return passed

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from eth_abi import encode
+from eth_abi import decode, encode
 from eth_utils import keccak
 
 from tests.support.chain import Chain, address_of
@@ -24,6 +24,15 @@ MIN_BASE_FEE = ZK // 100
 MIN_BOND = ZK // 2
 STAKE = 40 * ZK
 UNLIMITED = 2**256 - 1
+
+
+class Seat(NamedTuple):
+    """A seat of a queue."""
+
+    prover: int
+    capacity: int
+    in_flight: int
+    pass_: int
 
 
 def good_proof(signals: Sequence[int], key: bytes = KEY) -> bytes:
@@ -95,7 +104,39 @@ class Scene:
             self.clear(queue)
             self.prove(task, account)
 
-    # --- bids and rounds
+    # --- queues, bids and rounds
+
+    def open_queue(self, **changes: int) -> int:
+        """Another queue of the same project for the same circuit, with other terms; its id."""
+        signals = [11, 22, 33, 44]
+        self.chain.send(
+            self.pool.projects.createQueue,
+            1,
+            self.pool.verifier,
+            KEY,
+            RULES,
+            terms(**changes),
+            (signals, good_proof(signals)),
+            sender=self.pool.deployer,
+        )
+        return int(self.pool.projects.queueCount())
+
+    def heat(self, rounds: int) -> int:
+        """Rounds of full pressure in a queue without provers, its book empty afterwards; start of the round.
+
+        E rises by a million a round.
+        """
+        requester = self.fund(ordinary(0x4EA7))
+        started_at = self.chain.now + 1
+        self.chain.next_at(started_at)
+        expires_at = started_at + rounds * ROUND
+        task = self.place(requester, 10_000 * ZK, expires_at=expires_at)
+        for _ in range(rounds):
+            self.clear()
+        self.chain.send(self.pool.market.expireBid, task, sender=requester)
+        stored = self.pool.market.roundOf(self.queue)
+        assert (stored.excess, stored.startedAt) == (rounds * 1_000_000, expires_at)
+        return expires_at
 
     def place(
         self,
@@ -169,6 +210,18 @@ class Scene:
         self.chain.send(self.pool.market.finalize, task, sender=ordinary(0xC1EA))
 
     # --- looking
+
+    def seats(self, queue: int | None = None) -> list[Seat]:
+        """The seats of a queue. (ape cannot name a field `pass`.)"""
+        data = self.chain.call(self.pool.provers.seatsOf, queue or self.queue)
+        [seats] = decode(["(uint32,uint8,uint8,uint64)[]"], data)
+        return [Seat(*seat) for seat in seats]
+
+    def free_capacities(self, queue: int | None = None) -> list[int]:
+        """Free capacity of each candidate of a queue."""
+        data = self.chain.call(self.pool.provers.candidates, queue or self.queue)
+        [candidates] = decode(["(uint32,address,uint8,uint8,uint64,uint24)[]"], data)
+        return [candidate[3] for candidate in candidates]
 
     def status(self, task: bytes) -> int:
         """Status of a task, as in `TaskStatus`."""

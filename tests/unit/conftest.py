@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.chain import Chain
 from tests.support.deployment import ZKPool, deploy
-from tests.support.scene import DAY, KEY, RULES, ZK, Scene, good_proof, terms
+from tests.support.scene import DAY, KEY, RULES, ZK, Scene
 
 
 @pytest.fixture(scope="session")
@@ -73,28 +73,11 @@ def outsider(accounts: Any) -> Any:
     return accounts[9]
 
 
-def open_queue(pool: ZKPool, node: Chain, **changes: int) -> int:
-    """A new queue of the deployer's project for the test circuit."""
-    signals = [11, 22, 33, 44]
-    sample = (signals, good_proof(signals))
-    node.send(
-        pool.projects.createQueue,
-        1,
-        pool.verifier,
-        KEY,
-        RULES,
-        terms(**changes),
-        sample,
-        sender=pool.deployer,
-    )
-    return int(pool.projects.queueCount())
-
-
 def furnish(pool: ZKPool, node: Chain, actors: tuple[Any, ...]) -> ZKPool:
     """A project with one queue, and funded actors."""
     node.send(pool.verifier.setSignalCount, KEY, len(RULES), sender=pool.deployer)
     node.send(pool.projects.registerProject, "ipfs://project", sender=pool.deployer)
-    pool = pool.with_queue(open_queue(pool, node))
+    pool = pool.with_queue(Scene(pool, node).open_queue())
     scene = Scene(pool, node)
     for actor in actors:
         scene.fund(actor)
