@@ -1,0 +1,121 @@
+"""The committed ABI is the compiled one, and every error and event of it has its Python class."""
+
+from dataclasses import fields
+
+import pytest
+
+from scripts.export_abi import export, exported
+from zkpool_sdk.chain import Contracts
+from zkpool_sdk.chain.abi import CONTRACTS, all_errors, all_events, load_abi, parse_abi, to_model
+from zkpool_sdk.chain.contracts import (
+    Contract,
+    Insurance,
+    Market,
+    Projects,
+    Provers,
+    Splitter,
+    Token,
+    Vault,
+)
+from zkpool_sdk.chain.events import Event
+from zkpool_sdk.errors import ContractError
+from zkpool_sdk.models import SlashParts, TaskStatus
+
+WORDS_OF_PYTHON = {"from": "from_", "pass": "pass_"}
+# What only the market may call: no client has a use for it.
+MARKET_ONLY = {
+    "lockBonds",
+    "releaseBond",
+    "slash",
+    "advanceClock",
+    "award",
+    "recordProven",
+    "recordMissed",
+    "recordInvalid",
+    "credit",
+}
+# What the owner changes through the timelock, by calldata.
+OWNER_ONLY = {"setCap", "setRates", "setTreasury", "setDelegators", "renounceOwnership"}
+
+
+def snake(name: str) -> str:
+    letters = [f"_{letter.lower()}" if letter.isupper() else letter for letter in name]
+    return WORDS_OF_PYTHON.get(name, "".join(letters).lstrip("_"))
+
+
+def test_export_abi__committed_files__are_what_is_compiled() -> None:
+    assert export(check=True) == []
+
+
+def test_export_abi__a_changed_abi__is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other(contract: str) -> str:
+        return "[]\n" if contract == "StakeVault" else exported(contract)
+
+    monkeypatch.setattr("scripts.export_abi.exported", other)
+    assert export(check=True) == ["StakeVault"]
+
+
+@pytest.mark.parametrize("item", all_errors().values(), ids=lambda item: item.name)
+def test_error__its_class__has_its_fields_in_order(item) -> None:
+    error = ContractError.by_name[item.name]
+    assert error.fields == tuple(snake(name) for name in item.names)
+
+
+@pytest.mark.parametrize(
+    "item", [i for i in all_events().values() if i.name != "EIP712DomainChanged"], ids=lambda item: item.name
+)
+def test_event__its_class__has_its_fields_in_order(item) -> None:
+    own = tuple(part.name for part in fields(Event.by_name[item.name]))
+    assert own == ("at", *map(snake, item.names))
+
+
+def test_event__every_class__is_an_event_of_some_contract() -> None:
+    emitted = {item.name for item in all_events().values()}
+    assert set(Event.by_name) <= emitted
+    assert len(emitted) > 40
+
+
+@pytest.mark.parametrize(
+    "kind", [Token, Market, Vault, Projects, Provers, Splitter, Insurance], ids=lambda kind: kind.abi_name
+)
+def test_typed_contract__every_function_that_writes__has_a_method(kind: type[Contract]) -> None:
+    writes = {item.name for item in load_abi(kind.abi_name).functions.values() if not item.reads_only}
+    unneeded = {"burn", "burnFrom", "permit", "transferFrom"} if kind is Token else set()
+    missing = {
+        name for name in writes - MARKET_ONLY - OWNER_ONLY - unneeded if not hasattr(kind, snake(name))
+    }
+    assert missing == set()
+
+
+def test_typed_contracts__their_reads__answer_on_a_fresh_deployment(contracts: Contracts) -> None:
+    market, provers, projects = contracts.market, contracts.provers, contracts.projects
+    assert market.book_of(1) == ()
+    assert market.task_of(bytes(32)).status is TaskStatus.NONE
+    assert market.round_of(1).bid_count == 0
+    assert provers.seats_of(1) == provers.candidates(1) == ()
+    assert provers.id_of(contracts.deployment.deployer) == 0
+    assert projects.queue_count() == projects.project_count() == provers.prover_count() == 0
+    assert contracts.vault.stake_of(market.address).own_wei == 0
+    assert contracts.vault.free_cover_of([market.address]) == (0,)
+    assert contracts.splitter.rates().pool_bps == 2000
+    assert contracts.token.total_supply() == 21_000_000_000 * 10**18
+
+
+def test_abi__every_contract__is_listed_with_functions() -> None:
+    assert all(load_abi(name).functions for name in CONTRACTS)
+
+
+def test_abi__nested_tuples__encode_and_decode_to_themselves() -> None:
+    parts = [{"name": "a", "type": "uint256"}, {"name": "b", "type": "address[]"}]
+    inner = {"name": "pair", "type": "tuple[]", "components": [{"name": "x", "type": "bytes"}]}
+    struct = {"name": "s", "type": "tuple", "components": [*parts, inner]}
+    item = parse_abi("X", [{"type": "error", "name": "Odd", "inputs": [struct]}]).errors["Odd"]
+    value = (7, ("0x5FbDB2315678afecb367f032d93F642f64180aa3",), ((b"yes",), (b"",)))
+    assert item.types == ("(uint256,address[],(bytes)[])",)
+    assert item.decode_inputs(item.encode([value])[4:]) == (value,)
+
+
+def test_to_model__struct_of_amounts__becomes_its_dataclass() -> None:
+    assert to_model(SlashParts, (5, 0, 2, 1, 2)) == SlashParts(5, 0, 2, 1, 2)
+    with pytest.raises(ValueError, match="shorter"):
+        to_model(SlashParts, (5, 0))
