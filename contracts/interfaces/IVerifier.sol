@@ -19,7 +19,7 @@ interface IVerifier {
 
     /// @notice Whether `proof` proves the circuit of `key` for `signals`.
     /// @dev False for every malformed proof, wrong number of signals and signal at or above the field modulus. Reverts
-    ///      only when the key is unknown or gas is short; neither is the prover's fault.
+    ///      only when the key is unknown, gas is short or the chain cannot check it; none is the prover's fault.
     function verify(
         bytes32 key,
         uint256[] calldata signals,
