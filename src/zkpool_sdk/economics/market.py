@@ -93,12 +93,13 @@ class Market(Clearing):
         floor_wei = base_fee.base_fee(state.excess)
         if max_fee_wei < floor_wei:
             raise BidBelowBaseFee(max_fee_wei, floor_wei)
-        book = self.books.setdefault(queue, [])
+        book = self.books.get(queue, [])
         full = len(book) == book_heap.LIMIT
         if full and max_fee_wei <= book_heap.max_fee_of(book[0]):
             raise BookFull(max_fee_wei, book_heap.max_fee_of(book[0]))
         self.token.check(requester, max_fee_wei)
 
+        self.books[queue] = book
         sequence = state.next_sequence
         state = replace(state, next_sequence=sequence + 1)
         if full:

@@ -1,0 +1,492 @@
+"""Stories told on the market in memory, with every amount worked out by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.sdk.market_world import (
+    ADMIN,
+    KEEPER,
+    LIABILITY,
+    OUTSIDER,
+    PROVERS,
+    REQUESTERS,
+    RULES,
+    START,
+    VERIFIER,
+    WINDOW,
+    check_market,
+    new_market,
+    role,
+    seat_prover,
+    signals_for,
+    terms,
+)
+from zkpool_sdk import errors
+from zkpool_sdk.economics import base_fee, decay, rating
+from zkpool_sdk.economics.market import Market
+from zkpool_sdk.economics.task_id import task_id
+from zkpool_sdk.models import QueueId, SignalRule, TaskId, TaskStatus, Verdict
+from zkpool_sdk.units import DAY, HOUR, SCALAR_FIELD, Wei, zk
+
+PROVER, SECOND = PROVERS[:2]
+REQUESTER, RIVAL = REQUESTERS[:2]
+MIN_FEE = zk("0.01")
+HUNDRED = zk(100)
+
+
+def refused(error: errors.ContractError, action: Callable[[], Any]) -> None:
+    with pytest.raises(errors.ContractError) as caught:
+        action()
+    assert caught.value == error
+
+
+def running(stake: Wei = HUNDRED) -> tuple[Market, QueueId]:
+    """A market with one prover of one slot."""
+    market, (queue,) = new_market()
+    seat_prover(market, PROVER, queue, stake, START)
+    return market, queue
+
+
+def assigned(stake: Wei = HUNDRED) -> tuple[Market, QueueId, TaskId, int]:
+    """A market with one task assigned to PROVER, and when that was."""
+    market, queue = running(stake)
+    task = market.place_bid(REQUESTER, queue, [7], zk(3), START + DAY, START)
+    market.place_bid(RIVAL, queue, [8], zk(2), START + DAY, START)
+    now = START + 300
+    market.clear(queue, now)
+    return market, queue, task, now
+
+
+def test_clear__three_bids_for_one_slot__winner_pays_next_bid() -> None:
+    market, queue = running()
+    tasks = [market.place_bid(REQUESTER, queue, [i], zk(i), START + DAY, START) for i in (1, 3, 2)]
+    result = market.clear(queue, START + 300)
+    (win,) = result.assignments
+    assert (win.task, win.price_wei, win.refund_wei, win.bond_wei) == (tasks[1], zk(2), zk(1), zk("0.5"))
+    assert (result.base_fee_wei, result.bid_count, result.slot_count) == (MIN_FEE, 3, 1)
+    assert result.excess == 1_000_000  # the first loser offers 200 times the base fee: full pressure
+    assert market.credit_of(REQUESTER) == zk(1)
+    assert [bid.task for bid in market.book_of(queue)] == [tasks[2], tasks[0]]
+    check_market(market, START + 300)
+
+
+def test_clear__lone_bid__pays_base_fee_alone() -> None:
+    market, queue = running()
+    market.place_bid(REQUESTER, queue, [1], zk(5), START + DAY, START)
+    result = market.clear(queue, START + 300)
+    assert result.assignments[0].price_wei == MIN_FEE
+    assert result.excess == 0
+
+
+def test_clear__equal_bids__earlier_wins_until_it_is_raised_anew() -> None:
+    market, queue = running()
+    first, second = (market.place_bid(r, queue, [1], zk(1), START + DAY, START) for r in (REQUESTER, RIVAL))
+    assert first != second
+    assert [b.task for b in market.book_of(queue)] == [first, second]
+    market.raise_bid(RIVAL, second, zk(2))
+    market.raise_bid(REQUESTER, first, zk(2))
+    assert [b.task for b in market.book_of(queue)] == [second, first]
+
+
+def test_clear__two_provers__best_bid_gets_the_better_rated() -> None:
+    market, (queue,) = new_market()
+    for prover in (PROVER, SECOND):
+        seat_prover(market, prover, queue, zk(100), START)
+    task = market.place_bid(REQUESTER, queue, [1], zk(1), START + DAY, START)
+    market.clear(queue, START + 300)
+    loser = market.provers.prover_of(market.task_of(task).prover).account
+    market.submit_proof(loser, task, signals_for(1, loser), Verdict.REFUSED, START + 301)
+    winner = SECOND if loser == PROVER else PROVER
+    market.vault.stake(loser, zk(50), START + 302)
+    tasks = [market.place_bid(REQUESTER, queue, [i], zk(i), START + DAY, START + 302) for i in (2, 3)]
+    result = market.clear(queue, START + 600)
+    assert [(a.task, a.account) for a in result.assignments] == [(tasks[1], winner), (tasks[0], loser)]
+
+
+def test_clear__before_the_round_is_over__is_refused_to_the_second() -> None:
+    market, queue = running()
+    refused(errors.RoundNotOver(queue, START, START + 300), lambda: market.clear(queue, START))
+    market.place_bid(REQUESTER, queue, [1], zk(1), START + DAY, START)
+    refused(errors.RoundNotOver(queue, START + 299, START + 300), lambda: market.clear(queue, START + 299))
+    assert market.clear(queue, START + 300).assigned_count == 1
+
+
+def test_base_fee__empty_rounds__fall_lazily_and_are_not_counted_twice() -> None:
+    market, queue = running()
+    for i in range(3):
+        market.place_bid(REQUESTER, queue, [i], zk(1), START + 300, START)
+    market.clear(queue, START + 300)  # excess 1e6; two losers expire
+    result = market.clear(queue, START + 601)
+    assert (len(result.expired), result.bid_count, result.slot_count) == (2, 0, 0)
+    assert result.excess == 1_000_000  # no live bid and no slot: held
+    assert market.base_fee_of(queue, START + 601 + 299) == base_fee.base_fee(1_000_000)
+    assert market.base_fee_of(queue, START + 601 + 300) == MIN_FEE
+    cleared = market.clear(queue, START + 601 + 650)
+    assert (cleared.bid_count, cleared.excess) == (0, 0)
+    assert market.round_of(queue).started_at == START + 601 + 600  # the round in progress goes on
+
+
+def test_base_fee__rounds_with_a_forgotten_bid__are_held_not_empty() -> None:
+    market, queue = running()
+    for i in range(2):
+        market.place_bid(REQUESTER, queue, [i], zk(1), START + 1_000, START)
+    market.clear(queue, START + 300)
+    excess = market.round_of(queue).excess
+    (loser,) = (bid.task for bid in market.book_of(queue))
+    market.expire_bid(loser, START + 3_400)
+    assert market.round_of(queue).excess == excess == 1_000_000
+    assert market.round_of(queue).started_at == START + 3_300
+    assert market.base_fee_of(queue, START + 3_599) == base_fee.base_fee(excess)
+    assert market.base_fee_of(queue, START + 3_600) == MIN_FEE
+
+
+def test_book__full__better_bid_evicts_the_worst_and_equal_is_refused() -> None:
+    market, queue = running()
+    tasks = [market.place_bid(REQUESTER, queue, [0], zk(1), START + DAY, START) for _ in range(64)]
+    refused(
+        errors.BookFull(zk(1), zk(1)),
+        lambda: market.place_bid(RIVAL, queue, [0], zk(1), START + DAY, START),
+    )
+    better = market.place_bid(RIVAL, queue, [0], zk(1) + 1, START + DAY, START)
+    assert market.task_of(tasks[-1]).status == TaskStatus.EVICTED  # of equal bids the latest is the worst
+    assert market.task_of(better).place == market.task_of(tasks[-1]).place
+    assert market.credit_of(REQUESTER) == zk(1)
+    check_market(market, START)
+
+
+def test_cancel__only_after_a_clearing__costs_one_percent() -> None:
+    market, queue = running()
+    tasks = [market.place_bid(REQUESTER, queue, [i], zk(2) - i, START + DAY, START) for i in range(3)]
+    refused(errors.NotYetCleared(tasks[1]), lambda: market.cancel_bid(REQUESTER, tasks[1], START))
+    market.clear(queue, START + 300)
+    refused(errors.NotRequester(tasks[1], RIVAL), lambda: market.cancel_bid(RIVAL, tasks[1], START + 300))
+    market.raise_bid(REQUESTER, tasks[2], zk(4))
+    refused(errors.NotYetCleared(tasks[2]), lambda: market.cancel_bid(REQUESTER, tasks[2], START + 300))
+    credit = market.credit_of(REQUESTER)
+    assert market.cancel_bid(REQUESTER, tasks[1], START + 300) == (zk(2) - 1) // 100
+    assert market.credit_of(REQUESTER) - credit == (zk(2) - 1) - (zk(2) - 1) // 100
+    assert market.insurance.balance_wei == (zk(2) - 1) // 100
+    check_market(market, START + 300)
+
+
+def test_submit__on_time__pays_prover_and_pool_from_the_next_epoch() -> None:
+    market, _, task, now = assigned()
+    at = now + WINDOW // 2
+    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, at)
+    record = market.provers.prover_of(market.task_of(task).prover)
+    assert record.rating_ppm == (15 * rating.START_PPM + 900_000) // 16
+    assert (record.success_count, record.failure_count) == (1, 0)
+    refused(errors.NothingToClaim(PROVER), lambda: market.splitter.claim(PROVER, at))
+    next_epoch = (at // DAY + 1) * DAY
+    refused(errors.NothingToClaim(PROVER), lambda: market.splitter.claim(PROVER, next_epoch - 1))
+    assert market.splitter.claim(PROVER, next_epoch) == zk("1.6")  # 80 % of the price of 2 ZK
+    refused(errors.NothingToClaim(PROVER), lambda: market.splitter.claim(PROVER, next_epoch))
+    assert market.splitter.claim_pool(next_epoch) == (zk("0.2"), 0)  # nobody is named for the delegators
+    market.splitter.set_delegators(OUTSIDER)
+    assert market.splitter.claim_pool(next_epoch) == (0, zk("0.2"))
+    check_market(market, next_epoch)
+
+
+def test_submit__window_edge__last_second_counts_and_next_does_not() -> None:
+    market, _, task, now = assigned()
+    late = now + WINDOW + 1
+    refused(
+        errors.ProofWindowOver(task, late, now + WINDOW),
+        lambda: market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, late),
+    )
+    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, late - 1)
+    assert market.task_of(task).status == TaskStatus.PROVEN
+
+
+def test_submit__invalid__slashes_five_percent_and_compensates_up_to_the_price() -> None:
+    market, _, task, now = assigned(stake=zk(1_000))
+    rated = market.provers.prover_of(market.task_of(task).prover).rating_ppm
+    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.REFUSED, now + 1)
+    assert market.task_of(task).status == TaskStatus.OPEN
+    assert market.vault.stake_of(PROVER, now + 1).own_wei == zk(950)
+    # the refund of 1, then the compensation: half of 50, at most the price of 2
+    assert market.credit_of(REQUESTER) == zk(1) + zk(2)
+    assert market.insurance.balance_wei == zk(48)
+    record = market.provers.prover_of(market.task_of(task).prover)
+    assert (record.rating_ppm, record.failure_count) == (15 * rated // 16 // 2, 1)
+    check_market(market, now + 1)
+
+
+@pytest.mark.parametrize(
+    ("signals", "error"),
+    [
+        ([SCALAR_FIELD, 0, 0], lambda task: errors.SignalNotCanonical(0, SCALAR_FIELD)),
+        ([7, 5, 99], lambda task: errors.ProverMismatch(1, 5, PROVER)),
+        ([7, int(PROVER, 16)], lambda task: errors.WrongSignalCount(2, 3)),
+        ([7, int(PROVER, 16), 1, 1], lambda task: errors.WrongSignalCount(4, 3)),
+        ([8, int(PROVER, 16), 99], lambda task: errors.StatementMismatch(task)),
+    ],
+)
+def test_submit__wrong_signals__are_refused_and_nobody_is_slashed(
+    signals: list[int], error: Callable[[TaskId], errors.ContractError]
+) -> None:
+    market, _, task, now = assigned()
+    refused(error(task), lambda: market.submit_proof(PROVER, task, signals, Verdict.REFUSED, now))
+    assert market.vault.stake_of(PROVER, now).own_wei == zk(100)
+
+
+def test_submit__verifier_broken_or_stranger__changes_nothing() -> None:
+    market, _, task, now = assigned()
+    good = signals_for(7, PROVER)
+    refused(errors.VerifierFailed(task), lambda: market.submit_proof(PROVER, task, good, Verdict.BROKEN, now))
+    refused(
+        errors.NotAssignedProver(task, OUTSIDER),
+        lambda: market.submit_proof(OUTSIDER, task, good, Verdict.ACCEPTED, now),
+    )
+    assert market.task_of(task).status == TaskStatus.ASSIGNED
+
+
+def test_finalize__window_missed__slashes_then_refunds_after_liability() -> None:
+    market, _, task, now = assigned()
+    due = now + WINDOW + 1
+    refused(errors.NothingDue(task, due - 1, due), lambda: market.finalize(KEEPER, task, due - 1))
+    market.finalize(KEEPER, task, due)
+    assert market.credit_of(KEEPER) == zk("0.01")  # 2 % of the bond of half a ZK
+    assert market.credit_of(REQUESTER) == zk(1) + zk("0.25")
+    assert market.insurance.balance_wei == zk("0.24")
+    over = now + WINDOW + LIABILITY + 1
+    refused(errors.NothingDue(task, over - 1, over), lambda: market.finalize(KEEPER, task, over - 1))
+    market.finalize(OUTSIDER, task, over)
+    assert market.task_of(task).status == TaskStatus.FAILED
+    assert market.credit_of(REQUESTER) == zk("1.25") + zk(2)
+    assert market.credit_of(OUTSIDER) == 0
+    refused(
+        errors.WrongStatus(task, TaskStatus.FAILED, TaskStatus.ASSIGNED),
+        lambda: market.finalize(KEEPER, task, over),
+    )
+    assert market.claim_credit(REQUESTER) == zk("3.25")
+    check_market(market, over)
+
+
+def test_finalize__everything_due__happens_at_once_with_the_same_money() -> None:
+    market, _, task, now = assigned()
+    market.finalize(KEEPER, task, now + WINDOW + LIABILITY + 1)
+    assert market.task_of(task).status == TaskStatus.FAILED
+    assert market.credit_of(REQUESTER) == zk("3.25")
+    assert market.credit_of(KEEPER) == zk("0.01")
+
+
+def test_finalize__missed_by_a_second_prover__is_one_slash_each() -> None:
+    market, _, task, now = assigned()
+    market.finalize(KEEPER, task, now + WINDOW + 1)
+    own = market.vault.stake_of(PROVER, now).own_wei
+    market.finalize(KEEPER, task, now + WINDOW + LIABILITY + 1)
+    assert market.vault.stake_of(PROVER, now).own_wei == own == zk("99.5")
+
+
+def test_terms__changed_in_flight__touch_no_assigned_task() -> None:
+    market, queue, task, now = assigned()
+    before = market.task_of(task)
+    assert market.projects.set_terms(ADMIN, queue, terms(zk(5), 60, 60)) == 2
+    assert market.task_of(task) == before
+    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, now + WINDOW)
+    result = market.clear(queue, now + 1_000)
+    assert result.assignments[0].bond_wei == zk("5.5")
+    assert result.assignments[0].prove_by == now + 1_060
+    market.projects.close_queue(ADMIN, queue)
+    refused(
+        errors.QueueIsClosed(queue),
+        lambda: market.place_bid(REQUESTER, queue, [1], zk(1), now + 2_000, now + 1_001),
+    )
+
+
+def test_rates__changed_in_flight__pay_by_the_rates_at_assignment() -> None:
+    market, queue, task, now = assigned()
+    market.splitter.set_rates(0, 0, now)  # in the same second: assigned at or before keeps the old
+    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, now + 1)
+    assert market.splitter.earning_of(PROVER, now + 1).pending_wei == zk("1.6")
+    result = market.clear(queue, now + 300)
+    market.submit_proof(
+        PROVER, result.assignments[0].task, signals_for(8, PROVER), Verdict.ACCEPTED, now + 301
+    )
+    price = result.assignments[0].price_wei
+    assert market.splitter.earning_of(PROVER, now + 301).pending_wei == zk("1.6") + price
+    soon = now + 7 * DAY - 1
+    refused(errors.RatesChangedRecently(soon, soon + 1), lambda: market.splitter.set_rates(1, 1, soon))
+    market.splitter.set_rates(2_000, 10_000, soon + 1)
+
+
+def test_decay__idle_prover__loses_a_percent_a_day_to_insurance() -> None:
+    market, _ = running(zk(100))
+    grace_over = START + DAY
+    assert market.vault.settle(PROVER, grace_over + HOUR - 1) == 0
+    view = market.vault.stake_of(PROVER, grace_over + DAY)
+    assert view.own_wei == decay.decayed(zk(100), decay.FLOOR_WEI, 24)
+    lost = market.vault.settle(PROVER, grace_over + DAY)
+    assert lost == zk(100) - view.own_wei == market.insurance.balance_wei
+    assert market.vault.settle(PROVER, grace_over + DAY) == 0
+    assert market.vault.is_active(PROVER, grace_over + 300 * DAY)  # the floor is what staying needs
+    assert market.vault.stake_of(PROVER, grace_over + 300 * DAY).own_wei == zk(24)
+
+
+def test_decay__accepted_proof__starts_the_idle_day_anew() -> None:
+    market, _, task, now = assigned()
+    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, now + WINDOW)
+    assert market.vault.settle(PROVER, now + WINDOW + DAY + HOUR - 1) == 0
+    assert market.vault.settle(PROVER, now + WINDOW + DAY + HOUR) > 0
+
+
+def test_decay__market_time__counts_only_rounds_with_work() -> None:
+    market, (queue,) = new_market(uses_market_time=True)
+    seat_prover(market, PROVER, queue, zk(100), START)
+    year = START + 365 * DAY
+    assert market.vault.settle(PROVER, year) == 0
+    market.place_bid(REQUESTER, queue, [1], zk(1), year + 30 * DAY, year)
+    market.clear(queue, year + 300)
+    assert market.vault.clock(year + 300) == 300
+    market.vault.advance_clock(year, year + 300)  # the same seconds are not counted twice
+    assert market.vault.clock(year + 300) == 300
+
+
+def test_unstake__partial_and_full__wait_seven_days_and_stay_slashable() -> None:
+    market, _, task, now = assigned()
+    refused(
+        errors.PartialExitTooDeep(PROVER, zk(32) - 1, zk(32)),
+        lambda: market.vault.request_unstake(PROVER, zk(68) + 1, now),
+    )
+    market.vault.request_unstake(PROVER, zk(68), now)
+    assert market.vault.is_active(PROVER, now)
+    market.vault.request_unstake(PROVER, zk(32), now + 1)
+    assert not market.vault.is_active(PROVER, now + 1)
+    market.finalize(KEEPER, task, now + WINDOW + 1)
+    assert market.vault.stake_of(PROVER, now + WINDOW + 1).unbonding_wei == zk("99.5")
+    paid_at = now + 1 + 7 * DAY
+    refused(
+        errors.StillUnbonding(PROVER, paid_at - 1, paid_at),
+        lambda: market.vault.finish_unstake(PROVER, paid_at - 1),
+    )
+    assert market.vault.finish_unstake(PROVER, paid_at) == zk("99.5")
+    refused(errors.NothingUnbonding(PROVER), lambda: market.vault.finish_unstake(PROVER, paid_at))
+    check_market(market, paid_at)
+
+
+def test_unstake__forgotten_task__keeps_its_bond_behind() -> None:
+    market, _, task, now = assigned()
+    market.vault.request_unstake(PROVER, zk(100), now)
+    paid_at = now + 7 * DAY
+    assert market.vault.finish_unstake(PROVER, paid_at) == zk("99.5")
+    refused(errors.CoversBonds(PROVER, zk("0.5")), lambda: market.vault.finish_unstake(PROVER, paid_at))
+    market.finalize(KEEPER, task, paid_at)
+    assert market.vault.stake_of(PROVER, paid_at).slashable_wei == 0
+    check_market(market, paid_at)
+
+
+def test_lock_bonds__more_than_free__locks_nothing_of_anybody() -> None:
+    market, _ = running(zk(50))
+    market.vault.stake(SECOND, zk(40), START)
+    refused(
+        errors.BondExceedsFreeStake(SECOND, zk(41), zk(40)),
+        lambda: market.vault.lock_bonds([(PROVER, zk(1)), (SECOND, zk(41))], START),
+    )
+    assert market.vault.stake_of(PROVER, START).locked_wei == 0
+
+
+def test_activity__entry_and_staying_stake__are_thirty_two_and_twenty_four() -> None:
+    market, queue = running(zk(40))
+    market.vault.stake(SECOND, zk(31), START)
+    market.provers.register(SECOND)
+    refused(errors.NotActive(SECOND), lambda: market.provers.join(SECOND, queue, 1, START))
+    market.vault.stake(SECOND, zk(1), START)
+    assert market.provers.join(SECOND, queue, 1, START) == 1
+    market.vault.lock_bonds([(SECOND, zk(9))], START)
+    market.vault.slash(SECOND, zk(9), 1, 0, False, market.addresses.market, START)  # type: ignore[arg-type]
+    assert not market.vault.is_active(SECOND, START)
+    market.vault.stake(SECOND, zk(5), START)
+    assert not market.vault.is_active(SECOND, START)  # 28 ZK: below the entry stake
+    market.vault.stake(SECOND, zk(4), START)
+    assert market.vault.is_active(SECOND, START)
+
+
+def test_seats__full__give_way_only_where_nobody_is_active() -> None:
+    market, (queue,) = new_market()
+    accounts = [role(0x1000 + i) for i in range(33)]
+    for account in accounts:
+        market.token.transfer(OUTSIDER, account, zk(50))
+        market.vault.stake(account, zk(50), START)
+        market.provers.register(account)
+    for index, account in enumerate(accounts[:32]):
+        assert market.provers.join(account, queue, 1, START) == index
+    refused(errors.QueueFull(queue, 32), lambda: market.provers.join(accounts[32], queue, 1, START))
+    market.vault.request_unstake(accounts[5], zk(50), START)
+    assert market.provers.join(accounts[32], queue, 1, START) == 5
+    market.provers.leave(accounts[9], queue)
+    assert market.provers.join(accounts[9], queue, 1, START) == 9
+
+
+def test_insurance__above_its_cap__burns_the_rest() -> None:
+    market, _ = new_market()
+    cap = market.insurance.cap_wei
+    refused(errors.NothingToBurn(0, cap), market.insurance.burn_overflow)
+    market.token.transfer(OUTSIDER, market.addresses.insurance, cap + 5)
+    assert market.insurance.burn_overflow() == 5
+    assert market.token.burned_wei == 5
+    check_market(market, START)
+    refused(errors.CapOutOfBounds(1, zk(10**6), zk(21 * 10**8)), lambda: market.insurance.set_cap(Wei(1)))
+
+
+def test_pause__stops_bids_and_clearing__and_nothing_else() -> None:
+    market, queue, task, now = assigned()
+    market.pause()
+    for action in (
+        lambda: market.place_bid(REQUESTER, queue, [1], zk(1), now + 10, now),
+        lambda: market.raise_bid(RIVAL, market.book_of(queue)[0].task, zk(9)),
+        lambda: market.clear(queue, now + 300),
+        market.pause,
+    ):
+        refused(errors.EnforcedPause(), action)
+    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, now + 1)
+    market.cancel_bid(RIVAL, market.book_of(queue)[0].task, now + 1)
+    market.claim_credit(REQUESTER)
+    market.vault.request_unstake(PROVER, zk(100), now + 1)
+    market.unpause()
+    refused(errors.ExpectedPause(), market.unpause)
+
+
+def test_project_registry__bad_queues_and_terms__are_refused() -> None:
+    market, _ = new_market()
+    projects = market.projects
+    project = projects.register_project(ADMIN)
+    args = ADMIN, project, VERIFIER, b"k" * 32
+
+    def create(rules: list[SignalRule] = RULES, **changes: Any) -> Callable[[], Any]:
+        given = changes.pop("terms", terms())
+        return lambda: projects.create_queue(*args, rules, given, **changes)
+
+    refused(errors.WrongRuleCount(3, 4), create(signal_count=4))
+    refused(errors.SignalCountOutOfBounds(33, 32), create([SignalRule.FREE] * 33))
+    refused(errors.SignalCountOutOfBounds(0, 32), create([]))
+    refused(errors.RuleMissing(1), create([SignalRule.FREE, SignalRule.NONE]))
+    refused(errors.GoodSampleRefused(), create(good_sample_accepted=False))
+    refused(errors.BadSampleAccepted(), create(bad_sample_accepted=True))
+    refused(errors.ProofWindowOutOfBounds(59, 60, 2 * DAY), create(terms=terms(window=59)))
+    refused(errors.LiabilityWindowOutOfBounds(59, 60, 2 * DAY), create(terms=terms(liability=59)))
+    refused(errors.Tier1PenaltyTooHigh(zk(100_000) + 1, zk(100_000)), create(terms=terms(zk(100_000) + 1)))
+    refused(
+        errors.NotProjectAdmin(project, OUTSIDER),
+        lambda: projects.create_queue(OUTSIDER, project, VERIFIER, b"", RULES, terms()),
+    )
+    refused(errors.UnknownProject(9), lambda: projects.admin_of(9))  # type: ignore[arg-type]
+    refused(errors.UnknownQueue(9), lambda: projects.current(9))  # type: ignore[arg-type]
+    projects.allow_verifier(VERIFIER, False)
+    refused(errors.VerifierNotAllowed(VERIFIER), create())
+
+
+def test_task_id__known_encoding__is_the_keccak_of_its_words() -> None:
+    """The ABI encoding worked out by a second program: eth_abi, as web3 and the contract use it."""
+    from eth_abi import encode
+    from eth_utils import keccak
+
+    statement = [3, SCALAR_FIELD - 1]
+    inner = keccak(encode(["uint256[]"], [statement]))
+    words = encode(
+        ["uint256", "address", "uint24", "address", "bytes32", "uint48"],
+        [31_337, PROVER, 5, REQUESTER, inner, 77],
+    )
+    assert task_id(31_337, PROVER, QueueId(5), REQUESTER, statement, 77) == keccak(words)
