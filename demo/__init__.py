@@ -1,0 +1,1 @@
+"""The demo: a whole market told as a story on a chain of its own."""
