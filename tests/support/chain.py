@@ -81,7 +81,7 @@ class Chain:
 
     def storage(self, address: str, slot: int) -> int:
         """A word of a contract's storage."""
-        return int(to_hex(self.request("eth_getStorageAt", address, hex(slot), "latest")), 16)
+        return int(self.request("eth_getStorageAt", address, hex(slot), "latest"), 16)
 
     def set_storage(self, address: str, slot: int, value: int) -> None:
         """Write a word of a contract's storage."""

@@ -170,3 +170,10 @@ def fee_pool(
     for actor in (requester, prover):
         Scene(pool, node).fund(actor, 10_000 * ZK)
     return pool
+
+
+@pytest.fixture
+def market_account(accounts: Any, node: Chain, zkpool: ZKPool) -> Any:
+    """The market as a sender, for what only it may call."""
+    node.request("anvil_setBalance", zkpool.market.address, hex(10**24))
+    return accounts[zkpool.market.address]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,7 @@ MALFORMED = {
     "A and C exchanged": proof_of(a=PROOF.c, c=PROOF.a),
     "y of A zero": proof_of(a=(PROOF.a[0], 0)),
     "y of A is p": proof_of(a=(PROOF.a[0], P)),
+    "A is (0, p), whose negative is infinity": proof_of(a=(0, P)),
     "x of A is zero": proof_of(a=(0, PROOF.a[1])),
     **{
         f"{name} plus p": (int.from_bytes(PROOF.calldata, "big") + (P << 256 * (7 - word))).to_bytes(
@@ -254,7 +256,7 @@ def test_verify__malformed_point__refused(verifier: Any, key: bytes, name: str) 
     assert not verifier.verify(key, SIGNALS, MALFORMED[name])
 
 
-@pytest.mark.parametrize("point", ["A", "B", "C"])
+@pytest.mark.parametrize("point", ["A", "A negated by p - y", "B", "C"])
 def test_verify__infinity_that_satisfies_the_equation__refused(
     verifier: Any, accounts: Any, point: str
 ) -> None:
@@ -263,15 +265,19 @@ def test_verify__infinity_that_satisfies_the_equation__refused(
     signals = [11]
     target = toy.alpha * toy.beta + toy.gamma * (toy.ic[0] + 11 * toy.ic[1])
     rest = g1(-target * pow(toy.delta, -1, R))
-    proof = {
+    at_infinity = {
         "A": ToyProof(G1_INFINITY, g2(5), rest),
+        "A negated by p - y": ToyProof(G1_INFINITY, g2(5), rest),
         "B": ToyProof(g1(5), G2_INFINITY, rest),
         "C": ToyProof(g1(target), g2(1), G1_INFINITY),
-    }[point]
+    }
+    proof = at_infinity[point]
     web3 = ape.networks.active_provider.web3
     product = web3.eth.call({"to": f"0x{8:040x}", "data": toy.public.pairing_input(signals, proof)})
     assert int.from_bytes(product, "big") == 1
     key = register(verifier, accounts, toy)
+    if point == "A negated by p - y":
+        proof = replace(proof, a=(0, P))
     assert not verifier.verify(key, signals, proof.calldata)
 
 
