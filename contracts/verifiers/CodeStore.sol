@@ -2,10 +2,11 @@
 pragma solidity ^0.8.30;
 
 /// @title CodeStore
-/// @notice Keeps bytes as the code of an account whose address follows from a key: found without a storage read, read by
-///         one EXTCODECOPY, changed by nobody.
-/// @dev The address must not depend on the bytes, so they are put there in two steps (known as CREATE3): CREATE2 makes a
-///      creator, always of the same code, with the key as salt; the creator's first CREATE makes the account.
+/// @notice Keeps bytes as the code of an account whose address follows from a key: found without a storage
+///         read, read by one EXTCODECOPY, changed by nobody.
+/// @dev The address must not depend on the bytes, so they are put there in two steps (known as CREATE3):
+///      CREATE2 makes a creator, always of the same code, with the key as salt; the creator's first CREATE
+///      makes the account.
 library CodeStore {
     /// @dev Kept code begins with STOP, so that calling the account does nothing.
     uint256 internal constant PREFIX_BYTES = 1;

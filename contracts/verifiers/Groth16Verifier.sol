@@ -7,13 +7,14 @@ import {Bn254} from "../libraries/Bn254.sol";
 import {CodeStore} from "./CodeStore.sol";
 
 /// @title Groth16Verifier
-/// @notice Groth16 over BN254 for every circuit. Anyone registers a key; a key is known by its hash and never changes.
-/// @dev Checks e(A, B) = e(alpha, beta) · e(ic[0] + Σ signal · ic[i+1], gamma) · e(C, delta) as one product of four
-///      pairings with A negated. A proof is 256 bytes: A, B (imaginary parts first), C. A valid proof can be changed into
-///      another valid one by anybody, so a proof's hash identifies nothing.
+/// @notice Groth16 over BN254 for every circuit. Anyone registers a key, which is known by its hash and stays.
+/// @dev Checks e(A, B) = e(alpha, beta) · e(ic[0] + Σ signal · ic[i+1], gamma) · e(C, delta) as one product
+///      of four pairings with A negated. A proof is 256 bytes: A, B (imaginary parts first), C. A valid proof
+///      can be changed into another valid one by anybody, so a proof's hash identifies nothing.
 ///
-///      A refusal is never a lack of gas: `verify` reverts with `GasShort` unless all its calls can get their limits, and
-///      before it answers false to a pairing that failed, it shows that the precompile works at that limit.
+///      A refusal is never a lack of gas: `verify` reverts with `GasShort` unless all its calls can get their
+///      limits, and before it answers false to a pairing that failed, it shows that the precompile works at
+///      that limit.
 /// @custom:holds Nothing.
 /// @custom:halts Never: it has no owner. What accepts its answers decides whom to ask.
 contract Groth16Verifier is IGroth16Verifier {
@@ -23,21 +24,24 @@ contract Groth16Verifier is IGroth16Verifier {
     /// @dev A, B, C.
     uint256 private constant PROOF_BYTES = 256;
 
-    /// @dev What a precompile is given: half as much again as its price, four times for the cheap addition, so that a later
-    ///      fork may raise prices (EIP-7904 would make an addition 314). A precompile that fails spends all of it.
+    /// @dev What a precompile is given: half as much again as its price, four times for the cheap addition,
+    ///      so that a later fork may raise prices (EIP-7904 would make an addition 314). A precompile that
+    ///      fails spends all of it.
     uint256 private constant ADD_LIMIT = 600;
     uint256 private constant MUL_LIMIT = 9_000;
     uint256 private constant PAIRING_LIMIT = 67_500;
     uint256 private constant PAIRING_LIMIT_PER_PAIR = 51_000;
 
-    /// @dev Our own gas for a signal (about 400) and for the rest (about 7,000), and what EIP-150 holds back from a call.
+    /// @dev Our own gas for a signal (about 400) and for the rest (about 7,000), and what EIP-150 holds back
+    ///      from a call.
     uint256 private constant SIGNAL_RESERVE = 800;
     uint256 private constant RESERVE = 20_000;
-    /// @dev What a caller spends between asking `gasFloor` and the first line of `verify`: cold account and storage, encoding.
+    /// @dev What a caller spends between asking `gasFloor` and the first line of `verify`: cold account and
+    ///      storage, encoding.
     uint256 private constant CALLER_RESERVE = 20_000;
 
-    /// @dev What CodeStore keeps of a key: words delta (4), ic[0] (2), gamma (4), alpha (2), beta (4), ic[1] … Behind A, B, C
-    ///      they are the pairing's input in place, once the sum of signals is put over ic[0].
+    /// @dev What CodeStore keeps of a key: words delta (4), ic[0] (2), gamma (4), alpha (2), beta (4), ic[1] …
+    ///      Behind A, B, C they are the pairing's input in place, once the sum of signals is put over ic[0].
     uint256 private constant KEPT_BYTES_WITHOUT_SIGNALS = 512;
 
     /// @inheritdoc IGroth16Verifier
@@ -85,7 +89,7 @@ contract Groth16Verifier is IGroth16Verifier {
         bool refused;
         uint256 broken; // a precompile that failed on good input
         assembly ("memory-safe") {
-            // Memory: four words to add two points, the pairing's input (24 words), ic[1] … ic[count], one word.
+            // Memory: four words to add two points, the pairing's input (24 words), ic[1] …, one word.
             let sum := mload(0x40)
             input := add(sum, 0x80)
             let ic := add(input, 0x300)
@@ -93,17 +97,22 @@ contract Groth16Verifier is IGroth16Verifier {
             calldatacopy(input, proof.offset, 256)
             extcodecopy(pointer, add(input, 256), 1, add(512, shl(6, count)))
 
-            // A proof at infinity proves nothing an honest prover would send: it has probability 1/r.
-            let a := or(mload(input), mload(add(input, 0x20)))
+            // Points at infinity are refused: an honest prover meets one with probability 1/r.
             let b := or(
                 or(mload(add(input, 0x40)), mload(add(input, 0x60))),
                 or(mload(add(input, 0x80)), mload(add(input, 0xa0)))
             )
             let c := or(mload(add(input, 0xc0)), mload(add(input, 0xe0)))
-            refused := or(iszero(a), or(iszero(b), iszero(c)))
+            refused := or(iszero(b), iszero(c))
+            // Negates A. A y that is not below p is refused here, lest (0, p) become infinity, (0, 0). A itself
+            // at infinity becomes (0, p), which the precompile refuses, like every other coordinate from p on.
+            let y := mload(add(input, 0x20))
+            refused := or(refused, iszero(lt(y, baseField)))
+            mstore(add(input, 0x20), sub(baseField, y))
 
-            // sum = ic[0] + Σ signal · ic[i+1]. From the last signal down, because a signal is put behind its point, over the
-            // point of the next one. Inputs are points checked at registration, so a failure is the chain's.
+            // sum = ic[0] + Σ signal · ic[i+1]. From the last signal down, because a signal is put behind its
+            // point, over the point of the next one. Inputs are points checked at registration, so a failure
+            // is the chain's.
             mcopy(sum, add(input, 0x180), 0x40)
             let next := add(signals.offset, shl(5, count))
             let point := add(ic, shl(6, count))
@@ -116,7 +125,7 @@ contract Groth16Verifier is IGroth16Verifier {
                     break
                 }
                 mstore(add(point, 0x40), signal)
-                // Arguments are evaluated from right to left: the call comes before the size of what it returned.
+                // Arguments are evaluated from right to left: the call before the size of what it returned.
                 if iszero(
                     and(
                         eq(returndatasize(), 0x40),
@@ -132,10 +141,6 @@ contract Groth16Verifier is IGroth16Verifier {
                 }
             }
             mcopy(add(input, 0x180), sum, 0x40)
-
-            // Negates A. A coordinate that is not below p stays so, and the precompile refuses it: p - y wraps above p
-            // for y > p, and becomes 0 for y = p, where the curve has no point.
-            mstore(add(input, 0x20), sub(baseField, mload(add(input, 0x20))))
         }
         if (refused) return false;
         if (broken != 0) revert PrecompileFailed(broken, broken == 7 ? MUL_LIMIT : ADD_LIMIT);
@@ -153,7 +158,8 @@ contract Groth16Verifier is IGroth16Verifier {
         (address pointer, ) = _find(key);
         bytes memory kept = CodeStore.read(pointer);
         words = new uint256[](kept.length / 32);
-        // Where each part of the head begins in the code, in the order of the answer: alpha, beta, gamma, delta, ic[0].
+        // Where each part of the head begins in the code, in the order of the answer: alpha, beta, gamma,
+        // delta, ic[0].
         uint256[5] memory starts = [uint256(10), 12, 6, 0, 4];
         uint256[5] memory sizes = [uint256(2), 4, 4, 4, 2];
         uint256 filled;
@@ -194,8 +200,8 @@ contract Groth16Verifier is IGroth16Verifier {
         count = (kept - KEPT_BYTES_WITHOUT_SIGNALS) / 64;
     }
 
-    /// @dev G2 points have coordinates below p, lie on the twist, in the subgroup, and are not infinity: e(G1, point) is
-    ///      then defined and is not one.
+    /// @dev G2 points have coordinates below p, lie on the twist, in the subgroup, and are not infinity:
+    ///      e(G1, point) is then defined and is not one.
     function _checkG2(uint256[4] calldata point, uint256 index) private view {
         uint256[6] memory pair = [Bn254.G1_X, Bn254.G1_Y, point[0], point[1], point[2], point[3]];
         uint256 input;
@@ -206,8 +212,9 @@ contract Groth16Verifier is IGroth16Verifier {
         if (!valid || one) revert BadKeyPoint(index);
     }
 
-    /// @dev Whether the points in memory are valid, and whether the product of their pairings is one. Invalid only if the
-    ///      precompile answers for as many good points right afterwards: else it reverts. Overwrites the points then.
+    /// @dev Whether the points in memory are valid, and whether the product of their pairings is one. Invalid
+    ///      only if the precompile answers for as many good points right afterwards: else it reverts.
+    ///      Overwrites the points then.
     function _pairing(uint256 input, uint256 pairCount) private view returns (bool valid, bool one) {
         uint256 limit = PAIRING_LIMIT + pairCount * PAIRING_LIMIT_PER_PAIR;
         bool works = true;
@@ -225,22 +232,22 @@ contract Groth16Verifier is IGroth16Verifier {
         if (!works) revert PrecompileFailed(8, limit);
     }
 
-    /// @dev G1 has no other subgroup: below p, on the curve and not at infinity is all.
+    /// @dev G1 has no other subgroup: below p and on the curve is all. Infinity, (0, 0), is not on the curve.
     function _checkG1(uint256[2] calldata point, uint256 index) private pure {
         uint256 p = Bn254.BASE_FIELD;
         (uint256 x, uint256 y) = (point[0], point[1]);
-        bool canonical = x < p && y < p && (x | y) != 0;
+        bool canonical = x < p && y < p;
         if (!canonical || mulmod(y, y, p) != addmod(mulmod(mulmod(x, x, p), x, p), 3, p))
             revert BadKeyPoint(index);
     }
 
-    /// @dev Refuses a key whose trapdoors have a ratio known to be 1 or -1 (equal x), since anybody could prove anything.
-    ///      With v = ic[0] + Σ signal · ic[i+1], for upper signs:
+    /// @dev Refuses a key whose trapdoors have a ratio known to be 1 or -1 (equal x), since anybody could
+    ///      prove anything. With v = ic[0] + Σ signal · ic[i+1], for upper signs:
     ///      gamma = ±delta: A = alpha, B = beta, C = ∓v.
     ///      beta = ±gamma: A = alpha ± v, B = beta, C at infinity, then (A, B + delta, C + A).
     ///      beta = ±delta: A = v, B = beta + gamma, C = ±(v - alpha).
-    ///      beta or delta = ±generator: a phase of the set-up was skipped, and a proof can be made from the other phase's
-    ///      public powers. Only gamma may be the generator; snarkjs makes every key so.
+    ///      beta or delta = ±generator: a phase of the set-up was skipped, and a proof can be made from the
+    ///      other phase's public powers. Only gamma may be the generator; snarkjs makes every key so.
     ///      Other known ratios cannot be seen in a key: whoever admits one to a queue must trust its ceremony.
     function _checkTrapdoors(
         uint256[4] calldata beta,
