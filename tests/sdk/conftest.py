@@ -1,4 +1,4 @@
-"""Fixtures of the tests that talk to a chain: one anvil, ZKPool deployed on it once, put back after each test."""
+"""Fixtures of the tests that talk to a chain: one anvil with ZKPool on it, put back after each test."""
 
 from __future__ import annotations
 

@@ -283,13 +283,14 @@ class Account:
         """The error of a mined transaction that failed although its simulation did not."""
         block = int(found["blockNumber"], 16)
         where = f"transaction {found['transactionHash']} was mined in block {block} and reverted"
-        error: ZKPoolError = UnknownRevert(b"", where)
-        try:
-            self.connection.request("eth_call", request, found["blockNumber"])
-            if int(found["gasUsed"], 16) >= int(request["gas"], 16):
-                error = UnknownRevert(b"", "out of gas")
-        except ZKPoolError as reason:
-            error = reason
+        error: ZKPoolError = UnknownRevert(b"", "what made it revert is gone already")
+        if int(found["gasUsed"], 16) >= int(request["gas"], 16):
+            error = UnknownRevert(b"", f"out of gas; the limit was {int(request['gas'], 16):,}")
+        else:
+            try:
+                self.connection.request("eth_call", request, found["blockNumber"])
+            except ZKPoolError as reason:
+                error = reason
         error.add_note(where)
         return error
 

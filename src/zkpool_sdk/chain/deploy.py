@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from zkpool_sdk.chain.abi import load_abi
@@ -133,8 +134,8 @@ class _Run:
             self._bind(bound, contracts.market.address)
         self._hand_over(contracts)
         checks = check_parameters(contracts)
-        self._record(replace(self.deployment, complete=True))
         self.report(f"{len(checks)} parameters are as configured")
+        self._record(replace(self.deployment, complete=True))
         return self.deployment
 
     def _start(self, parameters: Parameters | None, network: str) -> Deployment:
@@ -241,7 +242,10 @@ class _Run:
         if not found:
             raise UnknownRevert(b"", f"the creation of {name} left no code")
         deployed = Deployed(
-            Address(address), block, keccak(found).hex(), keccak(self.creation_code[name]).hex()
+            Address(to_checksum_address(address)),
+            block,
+            keccak(found).hex(),
+            keccak(self.creation_code[name]).hex(),
         )
         self._record(self.deployment.with_contract(name, deployed))
 

@@ -13,6 +13,8 @@ from zkpool_sdk.chain.errors import UnknownRevert
 from zkpool_sdk.errors import ContractError, Panic, ZKPoolError
 
 STRING_SELECTOR: Final = keccak(text="Error(string)")[:4]
+REVERT_WORDS: Final = ("revert", "invalid opcode", "out of gas", "outofgas")
+"""How nodes say that a call failed, where they give no data."""
 PANIC_SELECTOR: Final = keccak(text="Panic(uint256)")[:4]
 
 
@@ -52,7 +54,7 @@ def revert_data(message: str, data: Any) -> bytes | None:
     found = _hex_in(data)
     if found is not None:
         return found
-    if "revert" in message.lower() or "invalid opcode" in message.lower():
+    if any(word in message.lower() for word in REVERT_WORDS):
         return b""
     return None
 
