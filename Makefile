@@ -1,7 +1,7 @@
 # The commands of ZKPool. `make demo` and `make test` do all set-up by themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check lint format gas lock clean
+.PHONY: help build demo test check lint format gas bench-prover lock clean
 
 BIN := .venv/bin
 SOLIDITY := 'contracts/**/*.sol'
@@ -20,7 +20,7 @@ export HYPOTHESIS_PROFILE ?= quick
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Say what each command does
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 build: ## Do the set-up alone: packages, compilers, prover core, circuits, contracts
 	@python=$$(toolchain/prerequisites.sh) && "$$python" toolchain/build.py
@@ -50,6 +50,9 @@ format: build ## Rewrite Python, Solidity and Rust in the project's form
 
 gas: build ## Measure the gas of each operation and print it beside the goals
 	@$(BIN)/ape run gas
+
+bench-prover: build ## Time proofs beside snarkjs and write bench/prover.json
+	@$(BIN)/python tools/bench_prover.py
 
 lock: build ## Renew requirements.txt from pyproject.toml
 	@test -x build/lock/bin/uv || { $(BIN)/python -m venv build/lock && build/lock/bin/pip install --quiet uv; }
