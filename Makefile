@@ -20,7 +20,7 @@ export HYPOTHESIS_PROFILE ?= quick
 unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Say what each command does
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 build: ## Do the set-up alone: packages, compilers, prover core, circuits, contracts
 	@python=$$(toolchain/prerequisites.sh) && "$$python" toolchain/build.py

@@ -1,8 +1,8 @@
 """Proving time beside snarkjs, on the same circuits and witnesses, in turn, on this machine.
 
 Each proof is made by a process of its own, so that its CPU time and its peak memory are the kernel's figures.
-``zkpool`` starts Python, loads and checks the key and proves; ``warm`` is the time of a proof once that is done,
-as a running prover sees it.
+``zkpool`` starts Python, loads and checks the key and proves; ``zkpool warm`` is a proof once that is done, as a
+running prover sees it.
 
 .venv/bin/python tools/bench_prover.py [--runs 5]
 """
@@ -145,12 +145,13 @@ def main() -> None:
             print(f"{name}: {runs} proofs each", flush=True)
             rows += bench(load_circuit(name), runs, Path(folder))
     print(
-        f"\n{'circuit':<10} {'constraints':>11}  {'prover':<12} {'median s':>8} {'least s':>8} {'CPU s':>7} {'peak MB':>8}"
+        f"\n{'circuit':<10} {'constraints':>11}  {'prover':<12} "
+        f"{'median s':>8} {'least s':>8} {'CPU s':>7} {'peak MB':>8}"
     )
     for each in rows:
         print(
-            f"{each.circuit:<10} {each.constraints:>11,}  {each.prover:<12} {each.median_s:>8.2f} {each.min_s:>8.2f} "
-            f"{each.cpu_s:>7.2f} {each.peak_mb:>8.0f}"
+            f"{each.circuit:<10} {each.constraints:>11,}  {each.prover:<12} "
+            f"{each.median_s:>8.2f} {each.min_s:>8.2f} {each.cpu_s:>7.2f} {each.peak_mb:>8.0f}"
         )
     machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
     REPORT.parent.mkdir(exist_ok=True)
