@@ -24,7 +24,7 @@ class Market(Owned):
         """Bids for one proof and escrows ``max_fee_wei``; emits ``BidPlaced``. Needs the allowance.
 
         Raises:
-            BidBelowBaseFee, BookFull, BidTooHigh, ExpiryOutOfBounds, DataTooLong, QueueIsClosed,
+            BidBelowBaseFee, BookFull, ExpiryOutOfBounds, DataTooLong, QueueIsClosed,
             WrongStatementLength, SignalNotCanonical, EnforcedPause, ERC20InsufficientAllowance.
         """
         return self._send("placeBid", queue, list(statement), max_fee_wei, expires_at, data)
