@@ -184,8 +184,8 @@ def circuits() -> None:
 
 
 def contracts() -> None:
-    """Compile the contracts with ape."""
-    run([VENV / "bin" / "ape", "compile"], "contracts")
+    """Compile the contracts with ape, all of them: left alone it skips the importers of a changed library."""
+    run([VENV / "bin" / "ape", "compile", "--force"], "contracts")
 
 
 def steps() -> list[Step]:
