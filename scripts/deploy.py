@@ -125,20 +125,21 @@ def network_name() -> str:
 @click.command(cls=ConnectedProviderCommand)
 @account_option()
 @click.option("--parameters", "file", type=click.Path(exists=True, path_type=Path), help="A TOML file.")
-@click.option("--name", help="Name of the record; the network's by default.")
-def cli(account: AccountAPI, file: Path | None, name: str | None) -> None:
+@click.option("--record", type=click.Path(path_type=Path), help="By default deployments/<network>.json.")
+def cli(account: AccountAPI, file: Path | None, record: Path | None) -> None:
     """Deploy ZKPool and record where. Run again, it goes on where it stopped."""
-    network = name or network_name()
+    network = network_name()
+    path = record or record_of(network)
     try:
         deployment = deploy_zkpool(
             account,
             read_parameters(file) if file else None,
             network=network,
-            path=record_of(network),
+            path=path,
             report=click.echo,
         )
     except ZKPoolError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"\nZKPool on chain {deployment.chain_id}, recorded in deployments/{network}.json")
+    click.echo(f"\nZKPool on chain {deployment.chain_id}, recorded in {path.name}")
     for contract, one in deployment.contracts.items():
         click.echo(f"  {contract:<16} {one.address}")
