@@ -65,7 +65,7 @@ contract StakeVault is IStakeVault, MarketBound {
 
     /// @inheritdoc IStakeVault
     function requestUnstake(uint256 amountWei) external {
-        (Stake memory s, uint256 decayedWei) = _settled(msg.sender);
+        (Stake storage s, uint256 decayedWei) = _settled(msg.sender);
         if (amountWei == 0) revert AmountZero();
         if (amountWei > s.ownWei) revert UnstakeExceedsStake(msg.sender, amountWei, s.ownWei);
         uint256 leftWei = uint256(s.ownWei) + s.sponsoredWei - amountWei;
@@ -76,20 +76,18 @@ contract StakeVault is IStakeVault, MarketBound {
         s.unbondingWei += uint96(amountWei);
         s.unbondAt = uint40(block.timestamp + UNBONDING_SECONDS);
         s.active = s.active && leftWei >= STAYING_STAKE_WEI;
-        _stakes[msg.sender] = s;
         emit UnstakeRequested(msg.sender, amountWei, s.unbondAt);
         _toInsurance(decayedWei);
     }
 
     /// @inheritdoc IStakeVault
     function finishUnstake() external returns (uint256 paidWei) {
-        (Stake memory s, uint256 decayedWei) = _settled(msg.sender);
+        (Stake storage s, uint256 decayedWei) = _settled(msg.sender);
         if (s.unbondingWei == 0) revert NothingUnbonding(msg.sender);
         if (block.timestamp < s.unbondAt) revert StillUnbonding(msg.sender, block.timestamp, s.unbondAt);
         paidWei = Math.min(s.unbondingWei, _slashable(s) - s.lockedWei);
         if (paidWei == 0) revert CoversBonds(msg.sender, s.lockedWei);
         s.unbondingWei -= uint96(paidWei);
-        _stakes[msg.sender] = s;
         emit UnstakeFinished(msg.sender, paidWei);
         _toInsurance(decayedWei);
         token.safeTransfer(msg.sender, paidWei);
@@ -97,7 +95,7 @@ contract StakeVault is IStakeVault, MarketBound {
 
     /// @inheritdoc IStakeVault
     function settle(address prover) external returns (uint256 decayedWei) {
-        (_stakes[prover], decayedWei) = _settled(prover);
+        (, decayedWei) = _settled(prover);
         _toInsurance(decayedWei);
     }
 
@@ -105,11 +103,10 @@ contract StakeVault is IStakeVault, MarketBound {
     function lockBonds(address[] calldata provers, uint256[] calldata bondsWei) external onlyMarket {
         uint256 allDecayedWei = 0;
         for (uint256 i = 0; i < provers.length; ++i) {
-            (Stake memory s, uint256 decayedWei) = _settled(provers[i]);
-            uint256 freeWei = _freeCover(s);
+            (Stake storage s, uint256 decayedWei) = _settled(provers[i]);
+            uint256 freeWei = _freeCover(s, s.ownWei);
             if (bondsWei[i] > freeWei) revert BondExceedsFreeStake(provers[i], bondsWei[i], freeWei);
             s.lockedWei += bondsWei[i].toUint96();
-            _stakes[provers[i]] = s;
             allDecayedWei += decayedWei;
         }
         _toInsurance(allDecayedWei);
@@ -117,10 +114,9 @@ contract StakeVault is IStakeVault, MarketBound {
 
     /// @inheritdoc IStakeVault
     function releaseBond(address prover, uint256 bondWei) external onlyMarket {
-        (Stake memory s, uint256 decayedWei) = _settled(prover);
+        (Stake storage s, uint256 decayedWei) = _settled(prover);
         s.lockedWei -= bondWei.toUint96();
         _restartClock(s);
-        _stakes[prover] = s;
         _toInsurance(decayedWei);
     }
 
@@ -133,7 +129,7 @@ contract StakeVault is IStakeVault, MarketBound {
         uint256 priceWei,
         bool hasKeeper
     ) external onlyMarket returns (SlashParts memory parts) {
-        (Stake memory s, uint256 decayedWei) = _settled(prover);
+        (Stake storage s, uint256 decayedWei) = _settled(prover);
         uint256 demandedWei = fault == Fault.INVALID ? SlashMath.invalid(bondWei, s.ownWei) : bondWei;
         parts.slashedWei = SlashMath.capped(demandedWei, _slashable(s), s.lockedWei, bondWei);
         SlashMath.Waterfall memory w = SlashMath.waterfall(parts.slashedWei, 0, priceWei, false, hasKeeper);
@@ -154,7 +150,6 @@ contract StakeVault is IStakeVault, MarketBound {
         s.sponsoredWei -= uint96(fromSponsoredWei);
         s.lockedWei -= bondWei.toUint96();
         s.active = s.active && uint256(s.ownWei) + s.sponsoredWei >= STAYING_STAKE_WEI;
-        _stakes[prover] = s;
         emit Slashed(task, prover, fault, parts);
         _toInsurance(decayedWei + parts.insuranceWei);
         uint256 toMarketWei = parts.requesterWei + parts.keeperWei;
@@ -172,21 +167,24 @@ contract StakeVault is IStakeVault, MarketBound {
 
     /// @inheritdoc IStakeVault
     function stakeOf(address prover) external view returns (Stake memory s) {
-        (s, , ) = _decayed(prover);
+        Stake storage stored = _stakes[prover];
+        s = stored;
+        uint256 hourCount = _hoursDue(stored);
+        s.ownWei = uint96(_ownAfter(stored, hourCount));
+        s.decaysFrom += uint40(hourCount * DecayMath.HOUR_SECONDS);
     }
 
     /// @inheritdoc IStakeVault
     function isActive(address prover) external view returns (bool) {
-        (Stake memory s, , ) = _decayed(prover);
-        return s.active;
+        return _stakes[prover].active; // decay takes nobody below the staying stake
     }
 
     /// @inheritdoc IStakeVault
     function freeCoverOf(address[] calldata provers) external view returns (uint256[] memory freeWei) {
         freeWei = new uint256[](provers.length);
         for (uint256 i = 0; i < provers.length; ++i) {
-            (Stake memory s, , ) = _decayed(provers[i]);
-            if (s.active) freeWei[i] = _freeCover(s);
+            Stake storage s = _stakes[provers[i]];
+            if (s.active) freeWei[i] = _freeCover(s, _ownAfter(s, _hoursDue(s)));
         }
     }
 
@@ -197,13 +195,12 @@ contract StakeVault is IStakeVault, MarketBound {
 
     function _stake(uint256 amountWei) private {
         if (amountWei == 0) revert AmountZero();
-        (Stake memory s, uint256 decayedWei) = _settled(msg.sender);
+        (Stake storage s, uint256 decayedWei) = _settled(msg.sender);
         s.ownWei += amountWei.toUint96();
         if (!s.active && uint256(s.ownWei) + s.sponsoredWei >= ENTRY_STAKE_WEI) {
             s.active = true;
             _restartClock(s);
         }
-        _stakes[msg.sender] = s;
         emit Staked(msg.sender, amountWei);
         _toInsurance(decayedWei);
 
@@ -213,37 +210,42 @@ contract StakeVault is IStakeVault, MarketBound {
         if (got != amountWei) revert TokenTookFee(amountWei, got);
     }
 
-    /// @dev The stake with decay charged up to now, what decayed, and over how many hours. Storage is untouched.
-    function _decayed(
-        address prover
-    ) private view returns (Stake memory s, uint256 decayedWei, uint256 hourCount) {
+    /// @dev The stake with decay charged up to now; the caller sends what decayed to the insurance fund.
+    function _settled(address prover) private returns (Stake storage s, uint256 decayedWei) {
         s = _stakes[prover];
-        hourCount = s.decaysFrom == 0 ? 0 : DecayMath.hoursDue(clock(), s.decaysFrom);
-        if (hourCount == 0) return (s, 0, 0);
-        uint256 floorWei = DecayMath.floorWei(s.lockedWei, s.unbondingWei, s.sponsoredWei);
-        uint256 leftWei = DecayMath.decayed(s.ownWei, floorWei, hourCount);
+        uint256 hourCount = _hoursDue(s);
+        if (hourCount == 0) return (s, 0);
+        uint256 leftWei = _ownAfter(s, hourCount);
         decayedWei = s.ownWei - leftWei;
-        s.ownWei = uint96(leftWei);
-        s.decaysFrom += uint40(hourCount * DecayMath.HOUR_SECONDS);
-    }
-
-    /// @dev The stake to work on; the caller stores it and sends what decayed to the insurance fund.
-    function _settled(address prover) private returns (Stake memory s, uint256 decayedWei) {
-        uint256 hourCount;
-        (s, decayedWei, hourCount) = _decayed(prover);
+        (s.ownWei, s.decaysFrom) = (
+            uint96(leftWei),
+            s.decaysFrom + uint40(hourCount * DecayMath.HOUR_SECONDS)
+        );
         if (decayedWei > 0) emit Decayed(prover, decayedWei, hourCount);
     }
 
-    function _restartClock(Stake memory s) private view {
+    function _hoursDue(Stake storage s) private view returns (uint256) {
+        uint256 decaysFrom = s.decaysFrom;
+        return decaysFrom == 0 ? 0 : DecayMath.hoursDue(clock(), decaysFrom);
+    }
+
+    /// @dev Own stake after `hourCount` more idle hours; the second storage word is read only if there are any.
+    function _ownAfter(Stake storage s, uint256 hourCount) private view returns (uint256) {
+        if (hourCount == 0) return s.ownWei;
+        uint256 floorWei = DecayMath.floorWei(s.lockedWei, s.unbondingWei, s.sponsoredWei);
+        return DecayMath.decayed(s.ownWei, floorWei, hourCount);
+    }
+
+    function _restartClock(Stake storage s) private {
         s.decaysFrom = uint40(clock() + DecayMath.GRACE_SECONDS);
     }
 
-    function _slashable(Stake memory s) private pure returns (uint256) {
+    function _slashable(Stake storage s) private view returns (uint256) {
         return uint256(s.ownWei) + s.unbondingWei + s.sponsoredWei;
     }
 
-    function _freeCover(Stake memory s) private pure returns (uint256) {
-        return Math.saturatingSub(uint256(s.ownWei) + s.sponsoredWei, s.lockedWei);
+    function _freeCover(Stake storage s, uint256 ownWei) private view returns (uint256) {
+        return Math.saturatingSub(ownWei + s.sponsoredWei, s.lockedWei);
     }
 
     function _toInsurance(uint256 amountWei) private {
