@@ -28,7 +28,9 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     mapping(ProverId prover => Prover) private _provers;
     /// @inheritdoc IProverRegistry
     mapping(address account => ProverId) public idOf;
-    mapping(QueueId queue => Seat[]) private _seats;
+    mapping(QueueId queue => Seat[SEAT_LIMIT]) private _seats;
+    /// @dev Seats ever taken; beyond stand none. Apart from the seats, so that one seat is reached without it.
+    mapping(QueueId queue => uint256) private _seatCounts;
     /// @dev The pass a prover last gave its seat up with.
     mapping(QueueId queue => mapping(ProverId prover => uint64)) private _leftPasses;
 
@@ -76,7 +78,7 @@ contract ProverRegistry is IProverRegistry, MarketBound {
 
     /// @inheritdoc IProverRegistry
     function award(QueueId queue, SeatAward[] calldata awards) external onlyMarket {
-        Seat[] storage seats = _seats[queue];
+        Seat[SEAT_LIMIT] storage seats = _seats[queue];
         for (uint256 i = 0; i < awards.length; ++i) {
             Seat storage seat = seats[awards[i].seat];
             Seat memory s = seat;
@@ -130,14 +132,15 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     }
 
     /// @inheritdoc IProverRegistry
-    function seatsOf(QueueId queue) external view returns (Seat[] memory) {
-        return _seats[queue];
+    function seatsOf(QueueId queue) external view returns (Seat[] memory list) {
+        list = new Seat[](_seatCounts[queue]);
+        for (uint256 i = 0; i < list.length; ++i) list[i] = _seats[queue][i];
     }
 
     /// @inheritdoc IProverRegistry
     function candidates(QueueId queue) external view returns (Candidate[] memory list) {
-        Seat[] storage seats = _seats[queue];
-        uint256 seatCount = seats.length;
+        Seat[SEAT_LIMIT] storage seats = _seats[queue];
+        uint256 seatCount = _seatCounts[queue];
         list = new Candidate[](seatCount);
         uint256 count = 0;
         for (uint256 i = 0; i < seatCount; ++i) {
@@ -172,8 +175,9 @@ contract ProverRegistry is IProverRegistry, MarketBound {
 
     function _seatOfCaller(QueueId queue) private view returns (Seat storage, uint8, ProverId prover) {
         prover = _caller();
-        Seat[] storage seats = _seats[queue];
-        for (uint256 i = 0; i < seats.length; ++i) {
+        Seat[SEAT_LIMIT] storage seats = _seats[queue];
+        uint256 seatCount = _seatCounts[queue];
+        for (uint256 i = 0; i < seatCount; ++i) {
             if (seats[i].prover == prover) return (seats[i], uint8(i), prover);
         }
         revert NotSeated(queue, prover);
@@ -183,8 +187,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     ///      starts at the least pass of the others, so it neither waits nor catches up; who comes back starts no lower
     ///      than it left, or leaving after each task would win every next one.
     function _findSeat(QueueId queue, ProverId prover) private returns (uint8 seat, uint64 pass) {
-        Seat[] storage seats = _seats[queue];
-        uint256 count = seats.length;
+        Seat[SEAT_LIMIT] storage seats = _seats[queue];
+        uint256 count = _seatCounts[queue];
         uint256 free = count;
         uint256 least = type(uint256).max;
         for (uint256 i = 0; i < count; ++i) {
@@ -199,13 +203,13 @@ contract ProverRegistry is IProverRegistry, MarketBound {
         pass = _leftPasses[queue][prover];
         if (least != type(uint256).max && pass < least) pass = uint64(least);
         if (free == count) {
-            if (count < SEAT_LIMIT) seats.push();
+            if (count < SEAT_LIMIT) _seatCounts[queue] = count + 1;
             else free = _evict(queue, seats);
         }
         seat = uint8(free);
     }
 
-    function _evict(QueueId queue, Seat[] storage seats) private returns (uint256) {
+    function _evict(QueueId queue, Seat[SEAT_LIMIT] storage seats) private returns (uint256) {
         for (uint256 i = 0; i < SEAT_LIMIT; ++i) {
             Seat memory s = seats[i];
             if (s.inFlight == 0 && !vault.isActive(_provers[s.prover].account)) {
