@@ -24,6 +24,8 @@ import {Task, TaskStatus} from "./types/Task.sol";
 /// @title Clearing
 /// @notice The auction half of the market: the storage of books and tasks, and the end of a round.
 abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient {
+    using BookHeap for uint256[64];
+
     /// @notice The contracts the market works with; fixed at deployment.
     struct Wiring {
         IERC20 token;
@@ -131,7 +133,7 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
     function bookOf(
         QueueId queue
     ) external view returns (TaskId[] memory tasks, uint256[] memory maxFeesWei, uint256[] memory expiries) {
-        uint256[] memory words = _sortedBook(queue, _rounds[queue].bidCount);
+        uint256[] memory words = _books[queue].sorted(_rounds[queue].bidCount);
         uint256 count = words.length;
         (tasks, maxFeesWei, expiries) = (new TaskId[](count), new uint256[](count), new uint256[](count));
         for (uint256 i = 0; i < count; ++i) {
@@ -212,17 +214,11 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         _award(sale);
     }
 
-    function _sortedBook(QueueId queue, uint256 count) private view returns (uint256[] memory words) {
-        words = new uint256[](count);
-        uint256[64] storage stored = _books[queue];
-        for (uint256 i = 0; i < count; ++i) words[i] = stored[i];
-        Arrays.sort(words);
-    }
-
     /// @dev Drops expired bids and counts those that may win.
     function _loadBids(Sale memory sale, Round memory round) private {
-        uint256[] memory words = _sortedBook(sale.queue, round.bidCount);
+        uint256[] memory words = _books[sale.queue].sorted(round.bidCount);
         uint256 liveCount = 0;
+        uint256 bidCount = 0;
         for (uint256 i = 0; i < words.length; ++i) {
             uint256 word = words[i];
             if (BookHeap.expiryOf(word) < block.timestamp) {
@@ -230,7 +226,7 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
                 round.places &= ~(uint64(1) << uint8(place));
                 _expire(_places[sale.queue][place]);
             } else {
-                if (BookHeap.maxFeeOf(word) >= sale.baseFeeWei) ++sale.bidCount;
+                if (BookHeap.maxFeeOf(word) >= sale.baseFeeWei) ++bidCount;
                 words[liveCount++] = word;
             }
         }
@@ -238,7 +234,7 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         assembly ("memory-safe") {
             mstore(words, liveCount)
         }
-        sale.words = words;
+        (sale.words, sale.bidCount) = (words, bidCount);
     }
 
     function _loadSlots(Sale memory sale) private view {
@@ -258,51 +254,50 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
     /// @dev Position i of the sale goes to the i-th best rated of the drawn provers.
     function _assign(Sale memory sale, Round memory round, uint256 windowSeconds) private {
         uint256[] memory positions = _drawPositions(sale);
-        uint256[] memory feesWei = new uint256[](sale.bidCount);
+        // The winners' bids and, if there is one, the first loser's.
+        uint256[] memory feesWei = new uint256[](Math.min(sale.bidCount, sale.assignedCount + 1));
         uint256 last = sale.words.length - 1;
         for (uint256 i = 0; i < feesWei.length; ++i) feesWei[i] = BookHeap.maxFeeOf(sale.words[last - i]);
         uint256[] memory pricesWei = AuctionMath.prices(feesWei, sale.assignedCount, sale.baseFeeWei);
 
-        Task memory given;
-        given.status = TaskStatus.ASSIGNED;
-        given.queue = sale.queue;
-        given.proveBy = uint40(block.timestamp + windowSeconds);
-        given.termsVersion = sale.termsVersion;
-        given.bondWei = uint80(sale.bondWei);
+        uint256 proveBy = block.timestamp + windowSeconds;
         for (uint256 i = 0; i < pricesWei.length; ++i) {
             uint256 place = BookHeap.placeOf(sale.words[last - i]);
             round.places &= ~(uint64(1) << uint8(place));
             TaskId task = _places[sale.queue][place];
-            _assignOne(task, sale.candidates[positions[i]], i + 1, feesWei[i], pricesWei[i], given);
+            _assignOne(sale, task, sale.candidates[positions[i]], i + 1, pricesWei[i], proveBy);
         }
     }
 
     function _assignOne(
+        Sale memory sale,
         TaskId task,
         Candidate memory winner,
         uint256 position,
-        uint256 maxFeeWei,
         uint256 priceWei,
-        Task memory given
+        uint256 proveBy
     ) private {
         Task storage t = _tasks[task];
-        given.requester = t.requester;
-        given.nonce = t.nonce;
-        given.amountWei = uint96(priceWei);
-        given.place = winner.seat;
-        given.prover = winner.prover;
-        _tasks[task] = given;
-        uint256 refundWei = maxFeeWei - priceWei;
-        if (refundWei > 0) _credits[given.requester] += refundWei;
+        uint256 refundWei = t.amountWei - priceWei;
+        t.amountWei = uint96(priceWei);
+        (t.status, t.place, t.proveBy, t.termsVersion, t.prover, t.bondWei) = (
+            TaskStatus.ASSIGNED,
+            winner.seat,
+            uint40(proveBy),
+            sale.termsVersion,
+            winner.prover,
+            uint80(sale.bondWei)
+        );
+        if (refundWei > 0) _credits[t.requester] += refundWei;
         emit TaskAssigned(
             task,
             winner.account,
             position,
             uint96(priceWei),
             uint96(refundWei),
-            given.bondWei,
-            given.proveBy,
-            given.termsVersion
+            uint80(sale.bondWei),
+            uint40(proveBy),
+            sale.termsVersion
         );
     }
 
@@ -312,20 +307,20 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         uint256[] memory passes = new uint256[](list.length);
         uint256[] memory ratings = new uint256[](list.length);
         for (uint256 i = 0; i < list.length; ++i) (passes[i], ratings[i]) = (list[i].pass, list[i].ratingPpm);
-        positions = StrideMath.draw(passes, ratings, sale.slots, sale.assignedCount);
         uint256[] memory counts = new uint256[](list.length);
-        for (uint256 i = 0; i < positions.length; ++i) {
-            uint256 index = positions[i];
-            ++counts[index];
-            positions[i] = (ratings[index] << 8) | (type(uint8).max - index);
-        }
-        Arrays.sort(positions);
-        uint256 count = positions.length;
-        for (uint256 i = 0; i < count / 2; ++i) {
-            (positions[i], positions[count - 1 - i]) = (positions[count - 1 - i], positions[i]);
-        }
-        for (uint256 i = 0; i < count; ++i) positions[i] = type(uint8).max - (positions[i] & type(uint8).max);
+        for (uint256 i = 0; i < list.length; ++i) counts[i] = sale.slots[i];
+        positions = StrideMath.draw(passes, ratings, sale.slots, sale.assignedCount);
+        for (uint256 i = 0; i < list.length; ++i) counts[i] -= sale.slots[i];
         (sale.passes, sale.counts) = (passes, counts);
+
+        // The order of the draws has done its part: the best rated prover's tasks come first.
+        for (uint256 i = 0; i < list.length; ++i) ratings[i] = (ratings[i] << 8) | (type(uint8).max - i);
+        Arrays.sort(ratings);
+        uint256 position = 0;
+        for (uint256 rank = list.length; rank > 0; --rank) {
+            uint256 index = type(uint8).max - (ratings[rank - 1] & type(uint8).max);
+            for (uint256 left = counts[index]; left > 0; --left) positions[position++] = index;
+        }
     }
 
     /// @dev Tells the registry what each seat got, and locks the bonds.

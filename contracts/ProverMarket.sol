@@ -126,9 +126,8 @@ contract ProverMarket is Clearing, Ownable2Step {
         bool accepted = _judge(task, q, signals, proof);
         // Effect, then the calls that follow from it; none of them calls back
         uint256 bondWei = t.bondWei;
-        t.bondWei = 0;
-        t.status = accepted ? TaskStatus.PROVEN : TaskStatus.OPEN;
-        _tasks[task] = t;
+        Task storage stored = _tasks[task];
+        (stored.status, stored.bondWei) = (accepted ? TaskStatus.PROVEN : TaskStatus.OPEN, 0);
         if (accepted) {
             uint256 assignedAt = t.proveBy - terms.proofWindowSeconds;
             emit ProofAccepted(task, prover, t.amountWei, signals);
@@ -172,9 +171,8 @@ contract ProverMarket is Clearing, Ownable2Step {
 
         uint256 bondWei = t.bondWei;
         bool failed = block.timestamp > liabilityUntil;
-        t.bondWei = 0;
-        t.status = failed ? TaskStatus.FAILED : TaskStatus.OPEN;
-        _tasks[task] = t;
+        Task storage stored = _tasks[task];
+        (stored.status, stored.bondWei) = (failed ? TaskStatus.FAILED : TaskStatus.OPEN, 0);
         if (failed) _credits[t.requester] += t.amountWei;
         if (missed) _miss(task, t, bondWei);
         if (failed) emit TaskFailed(task, t.amountWei);

@@ -66,6 +66,26 @@ library BookHeap {
         while (placeOf(words[index]) != place) ++index;
     }
 
+    /// @notice The words in ascending order, which is a valid heap again.
+    /// @dev By insertion: a heap is nearly in order, and what a clearing has written back is.
+    function sorted(uint256[64] storage words, uint256 size) internal view returns (uint256[] memory list) {
+        list = new uint256[](size);
+        for (uint256 i = 0; i < size; ++i) {
+            uint256 word = words[i];
+            uint256 index = i;
+            // Positive wherever it is lowered.
+            unchecked {
+                while (index != 0) {
+                    uint256 below = list[index - 1];
+                    if (below < word) break;
+                    list[index] = below;
+                    --index;
+                }
+            }
+            list[index] = word;
+        }
+    }
+
     function _siftUp(uint256[64] storage words, uint256 index, uint256 word) private {
         while (index > 0) {
             uint256 parent = (index - 1) / 2;

@@ -27,15 +27,21 @@ library StrideMath {
     ) internal pure returns (uint256[] memory picks) {
         picks = new uint256[](count);
         uint256 proverCount = passes.length;
+        // What the inner loop compares: a prover's pass, or the greatest number once its slots are used up.
+        uint256[] memory keys = new uint256[](proverCount);
+        for (uint256 i = 0; i < proverCount; ++i) keys[i] = slots[i] == 0 ? type(uint256).max : passes[i];
         for (uint256 t = 0; t < count; ++t) {
-            uint256 best = type(uint256).max;
-            uint256 bestPass = type(uint256).max;
+            uint256 best = 0;
+            uint256 least = type(uint256).max;
             for (uint256 i = 0; i < proverCount; ++i) {
-                if (passes[i] < bestPass && slots[i] != 0) (best, bestPass) = (i, passes[i]);
+                uint256 key = keys[i];
+                if (key < least) (best, least) = (i, key);
             }
             picks[t] = best;
-            slots[best] -= 1;
-            passes[best] = bestPass + step(ratingsPpm[best]);
+            uint256 pass = least + step(ratingsPpm[best]);
+            uint256 left = slots[best] - 1;
+            (passes[best], slots[best]) = (pass, left);
+            keys[best] = left == 0 ? type(uint256).max : pass;
         }
     }
 }

@@ -82,6 +82,10 @@ contract MathHarness {
         for (uint256 i = 0; i < words.length; ++i) words[i] = _heap[i];
     }
 
+    function heapSorted() external view returns (uint256[] memory) {
+        return _heap.sorted(heapSize);
+    }
+
     function prices(
         uint256[] memory feesWei,
         uint256 count,
