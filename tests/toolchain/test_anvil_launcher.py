@@ -31,6 +31,24 @@ def wait_for_chain(port: int) -> str:
     raise AssertionError("anvil did not start")
 
 
+def test_anvil__writes_nothing_to_home(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # Past states go to disk once a chain is longer than what is kept in memory.
+    flags = "--silent --block-time 1 --max-persisted-states 1"
+    env = {**os.environ, "HOME": str(tmp_path), "ZKPOOL_ANVIL_FLAGS": flags}
+    process = subprocess.Popen([str(ANVIL), "--port", str(port)], env=env, stdout=subprocess.DEVNULL)
+    try:
+        wait_for_chain(port)
+        for _ in range(600):
+            ask(port, "evm_mine")
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_anvil__takes_extra_flags_and_leaves_no_orphan() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
