@@ -137,9 +137,9 @@ class Scene:
         ]
 
     def work(self, bid_count: int, queue: int) -> list[Receipt]:
-        """One round with ``bid_count`` bids, everything proven; the receipts of the proofs."""
-        for requester in self.requesters[:bid_count]:
-            self.place(requester, WEI_PER_ZK, queue)
+        """One round with ``bid_count`` different bids, everything proven; the receipts of the proofs."""
+        for requester, fee_wei in zip(self.requesters[:bid_count], _spread(bid_count), strict=True):
+            self.place(requester, fee_wei, queue)
         return [self.submit(task, who, queue) for task, who in self.assigned(self.clear(queue))]
 
 
@@ -213,6 +213,9 @@ def _steady(scene: Scene) -> dict[str, int]:
     at.provers.send(worker, "join", scene.groth16_queue, 4)
     while (slot_count := at.market.read("slotCountOf", queue)) < TASK_COUNT:
         scene.work(slot_count, queue)
+    # Twice, so that every requester has credit.
+    scene.work(TASK_COUNT, queue)
+    scene.requesters = scene.requesters[TASK_COUNT:] + scene.requesters[:TASK_COUNT]
     scene.work(TASK_COUNT, queue)
 
     fees = _spread(40)
