@@ -36,7 +36,7 @@ def test_anvil__writes_nothing_to_home(tmp_path: Path) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     # Past states go to disk once a chain is longer than what is kept in memory.
-    flags = "--silent --block-time 1 --max-persisted-states 1"
+    flags = "--silent --max-persisted-states 50"
     env = {**os.environ, "HOME": str(tmp_path), "ZKPOOL_ANVIL_FLAGS": flags}
     process = subprocess.Popen([str(ANVIL), "--port", str(port)], env=env, stdout=subprocess.DEVNULL)
     try:
