@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ape.exceptions import ContractLogicError
 from eth_utils import to_bytes, to_hex
 
 GAS_LIMIT = 10_000_000
@@ -47,10 +48,19 @@ class Chain:
         """Mine an empty block this many seconds later."""
         self.warp_to(self.now + seconds)
 
-    def call(self, method: Any, *args: Any) -> bytes:
-        """What a view returns, undecoded."""
+    def call(self, method: Any, *args: Any, sender: Any = None) -> bytes:
+        """What a call of an ape contract method returns, undecoded; nothing is kept.
+
+        Raises:
+            ContractLogicError: it reverted; with the revert data, which ape's own calls lose.
+        """
         call = {"to": method.contract.address, "data": to_hex(method.encode_input(*args))}
-        return to_bytes(hexstr=to_hex(hexstr=self.request("eth_call", call, "latest")))
+        if sender is not None:
+            call["from"] = address_of(sender)
+        answer = self._provider.web3.provider.make_request("eth_call", [call, "latest"])
+        if "error" in answer:
+            raise ContractLogicError(revert_message=answer["error"].get("data", "0x"))
+        return to_bytes(hexstr=answer["result"])
 
     def send(self, method: Any, *args: Any, sender: Any, gas: int = GAS_LIMIT) -> dict[str, Any]:
         """Send a call of an ape contract method; the receipt as the node gives it.

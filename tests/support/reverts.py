@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from unittest.mock import patch
 
@@ -11,8 +10,6 @@ from ape.pytest.contextmanagers import RevertsContextManager
 from ape_ethereum.trace import Trace
 from eth_abi import decode
 from eth_utils import keccak
-
-PANIC = keccak(text="Panic(uint256)")[:4]
 
 
 class StrictReverts(RevertsContextManager):
@@ -55,27 +52,11 @@ def reverts(error: Any, **fields: Any) -> StrictReverts:
     return StrictReverts(error, **fields)
 
 
-class _Panics(RevertsContextManager):
-    def __init__(self, code: int) -> None:
-        self._code = code
-        super().__init__()
-
-    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> bool:
-        passed = super().__exit__(exc_type, exc_value, traceback)
-        assert _revert_data(exc_value) == PANIC + self._code.to_bytes(32)
-        return passed
-
-
-def panics(code: int) -> RevertsContextManager:
-    """Expect Solidity's `Panic(code)`."""
-    return _Panics(code)
-
-
 def _plain(value: Any) -> Any:
     return getattr(value, "address", value)
 
 
 def _revert_data(error: ContractLogicError) -> bytes:
-    """Revert data of what ape left undecoded: "0x…", or anvil's "custom error 0x<selector>: <fields>"."""
-    found = re.search(r"0x([0-9a-f]*)(?:: ([0-9a-f]*))?", str(error.revert_message))
-    return bytes.fromhex("".join(part or "" for part in found.groups())) if found else b""
+    """Revert data of what ape left undecoded."""
+    data = str(error.revert_message)
+    return bytes.fromhex(data[2:]) if data.startswith("0x") else b""

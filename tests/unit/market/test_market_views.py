@@ -38,11 +38,11 @@ def test_words__book__are_packed_as_the_protocol_says(scene, market, queue, requ
     assert list(market.bookWords(queue)) == [low, high]
 
 
-def test_bond_and_slots__unknown_queue__revert(market, projects):
+def test_bond_and_slots__unknown_queue__revert(node, market, projects):
     with reverts(projects.UnknownQueue, queue=9):
-        market.bondOf(9)
+        node.call(market.bondOf, 9)
     with reverts(projects.UnknownQueue, queue=9):
-        market.slotCountOf(9)
+        node.call(market.slotCountOf, 9)
 
 
 def test_constants__are_those_of_the_protocol(market):
