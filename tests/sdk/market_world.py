@@ -67,7 +67,10 @@ def capture(market: Market) -> list[Any]:
     return [
         *(dict(part) for part in (market.tasks, market.credits, market.rounds, market._places)),
         *(dict(part) for part in (token.balances, projects.queues, projects.terms, projects.admins)),
-        *(dict(part) for part in (vault.stakes, provers.provers, provers.ids, splitter.earnings)),
+        *(
+            dict(part)
+            for part in (vault.stakes, provers.provers, provers.ids, provers.left_passes, splitter.earnings)
+        ),
         {queue: list(words) for queue, words in market.books.items()},
         {queue: list(seats) for queue, seats in provers.seats.items()},
         (market.paused, token.burned_wei, vault.market_clock, vault.market_clock_at, vault.decayed_wei),

@@ -96,3 +96,7 @@ def test_slots__any_cover__bonds_fit_and_one_more_does_not(capacity: int, free: 
 def test_slots__bond_of_zero__panics() -> None:
     with pytest.raises(Panic):
         auction.slots(1, 1, 0)
+
+
+def test_prices__next_bid_below_the_base_fee__is_the_base_fee() -> None:
+    assert auction.prices([2 * B, B // 2], 1, B) == [B]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -67,7 +68,6 @@ class MarketMachine(RuleBasedStateMachine):
         self.now = START
         self.final: dict[TaskId, Task] = {}
         self.assigned: dict[TaskId, tuple[int, int, int]] = {}
-        self.excess_moved_at: dict[int, int] = {}
         self.statements: dict[TaskId, int] = {}
         self.accepted: set[TaskId] = set()
         for i, prover in enumerate(PROVERS[:3]):
@@ -183,26 +183,35 @@ class MarketMachine(RuleBasedStateMachine):
         if edge is not None:
             ends_at = market.round_of(queue).started_at + base_fee.ROUND_SECONDS
             self.now = max(self.now, ends_at + edge)
-        before, state = {b.task: b for b in market.book_of(queue)}, market.round_of(queue)
-        if market.vault.uses_market_time and state.bid_count:
-            market.vault.advance_clock(state.started_at, self.now)  # as the clearing will
-        slots = {
-            c.prover: auction.slots(
-                c.free_capacity,
-                market.vault.free_cover_of(c.account, self.now),
-                auction.bond(
-                    base_fee.base_fee(state.excess), market.projects.current(queue)[1].tier1_penalty_wei
-                ),
-            )
-            for c in market.provers.candidates(queue)
-        }
+        before = {b.task: b for b in market.book_of(queue)}
+        slots, started = self.slots_at_clearing(pick), market.round_of(queue)
         result = self.act("clear", lambda: market.clear(queue, self.now))
         if result is not None:
             self.check_clearing(result, before, slots)
-            # 17: E moves at most once in a round
-            last = self.excess_moved_at.get(queue)
-            assert last is None or self.now - last >= base_fee.ROUND_SECONDS
-            self.excess_moved_at[queue] = self.now
+            # 17: E moves once for each round that is over, and the next clearing is a round away
+            assert self.now - started.started_at >= base_fee.ROUND_SECONDS
+            rounds = (self.now - started.started_at) // base_fee.ROUND_SECONDS
+            ended = market.round_of(queue)
+            if before:
+                assert abs(ended.excess - started.excess) <= base_fee.TARGET_PPM
+                assert ended.started_at == self.now
+            else:
+                assert ended.excess == max(0, started.excess - rounds * base_fee.TARGET_PPM)
+                assert ended.started_at == started.started_at + rounds * base_fee.ROUND_SECONDS
+
+    def slots_at_clearing(self, pick: int) -> dict[int, int]:
+        """Slots of each candidate if the round ended now, market time moved on as the clearing will."""
+        market, queue = self.market, self.queues[pick]
+        state = market.round_of(queue)
+        floor = base_fee.base_fee(state.excess)
+        bond = auction.bond(floor, market.projects.current(queue)[1].tier1_penalty_wei)
+        vault = copy.copy(market.vault)
+        if any(b.expires_at >= self.now and b.max_fee_wei >= floor for b in market.book_of(queue)):
+            vault.advance_clock(state.started_at, self.now)
+        return {
+            c.prover: auction.slots(c.free_capacity, vault.free_cover_of(c.account, self.now), bond)
+            for c in market.provers.candidates(queue)
+        }
 
     @rule(pick=st.integers(0, 1), fee=fees, count=st.integers(1, 9), edge=edges)
     def live_a_round(self, pick: int, fee: int, count: int, edge: int) -> None:
@@ -345,8 +354,10 @@ class MarketMachine(RuleBasedStateMachine):
         own = self.market.vault.stake_of(who, self.now).own_wei
         self.act("unstake", lambda: self.market.vault.request_unstake(who, own * part // 3, self.now))
 
-    @rule(who=provers)
-    def finish_unstake(self, who: str) -> None:
+    @rule(who=provers, edge=st.sampled_from([None, -1, 0]))
+    def finish_unstake(self, who: str, edge: int | None) -> None:
+        if edge is not None:
+            self.now = max(self.now, self.market.vault.stake_of(who, self.now).unbond_at + edge)
         before = self.market.vault.stake_of(who, self.now)
         paid = self.act("paid_out", lambda: self.market.vault.finish_unstake(who, self.now))
         if paid is not None:

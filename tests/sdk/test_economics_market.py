@@ -27,7 +27,7 @@ from zkpool_sdk import errors
 from zkpool_sdk.economics import base_fee, decay, rating
 from zkpool_sdk.economics.market import Market
 from zkpool_sdk.economics.task_id import task_id
-from zkpool_sdk.models import QueueId, SignalRule, TaskId, TaskStatus, Verdict
+from zkpool_sdk.models import QueueId, SeatAward, SignalRule, TaskId, TaskStatus, Verdict
 from zkpool_sdk.units import DAY, HOUR, SCALAR_FIELD, Wei, zk
 
 PROVER, SECOND = PROVERS[:2]
@@ -273,6 +273,20 @@ def test_finalize__everything_due__happens_at_once_with_the_same_money() -> None
     assert market.credit_of(KEEPER) == zk("0.01")
 
 
+def test_finalize__last_second_of_liability__opens_but_does_not_fail() -> None:
+    market, _, task, now = assigned()
+    market.finalize(KEEPER, task, now + WINDOW + LIABILITY)
+    assert market.task_of(task).status == TaskStatus.OPEN
+    market.finalize(KEEPER, task, now + WINDOW + LIABILITY + 1)
+    assert market.task_of(task).status == TaskStatus.FAILED
+
+
+def test_candidates__seat_at_its_capacity__is_none() -> None:
+    market, queue, _, _ = assigned()
+    assert market.provers.candidates(queue) == []
+    assert market.provers.seats_of(queue)[0].in_flight == 1
+
+
 def test_finalize__missed_by_a_second_prover__is_one_slash_each() -> None:
     market, _, task, now = assigned()
     market.finalize(KEEPER, task, now + WINDOW + 1)
@@ -341,8 +355,9 @@ def test_decay__market_time__counts_only_rounds_with_work() -> None:
     market.place_bid(REQUESTER, queue, [1], zk(1), year + 30 * DAY, year)
     market.clear(queue, year + 300)
     assert market.vault.clock(year + 300) == 300
+    market.clear(queue, year + 900)  # a round without bids has no work
     market.vault.advance_clock(year, year + 300)  # the same seconds are not counted twice
-    assert market.vault.clock(year + 300) == 300
+    assert market.vault.clock(year + 900) == 300
 
 
 def test_unstake__partial_and_full__wait_seven_days_and_stay_slashable() -> None:
@@ -416,8 +431,35 @@ def test_seats__full__give_way_only_where_nobody_is_active() -> None:
     refused(errors.QueueFull(queue, 32), lambda: market.provers.join(accounts[32], queue, 1, START))
     market.vault.request_unstake(accounts[5], zk(50), START)
     assert market.provers.join(accounts[32], queue, 1, START) == 5
+    market.vault.request_unstake(accounts[7], zk(50), START)
+    market.provers.award(queue, [SeatAward(7, 1, 0)])
+    extra = role(0x2000)
+    market.token.transfer(OUTSIDER, extra, zk(50))
+    market.vault.stake(extra, zk(50), START)
+    market.provers.register(extra)
+    # seat 7 is held by a prover that left, but its task is still in flight
+    refused(errors.QueueFull(queue, 32), lambda: market.provers.join(extra, queue, 1, START))
     market.provers.leave(accounts[9], queue)
     assert market.provers.join(accounts[9], queue, 1, START) == 9
+
+
+def test_seats__leaving_after_each_task__wins_no_larger_share() -> None:
+    """Coming back at the least pass would win every draw against an equal rival in a higher seat."""
+    market, (queue,) = new_market()
+    for prover in (PROVER, SECOND):
+        seat_prover(market, prover, queue, zk(1_000), START)
+    won = {PROVER: 0, SECOND: 0}
+    now = START
+    for i in range(20):
+        market.place_bid(REQUESTER, queue, [i], zk(1), now + DAY, now)
+        now += 300
+        (win,) = market.clear(queue, now).assignments
+        won[win.account] += 1
+        market.submit_proof(win.account, win.task, signals_for(i, win.account), Verdict.ACCEPTED, now)
+        if win.account == PROVER:
+            market.provers.leave(PROVER, queue)
+            market.provers.join(PROVER, queue, 1, now)
+    assert abs(won[PROVER] - won[SECOND]) <= 3
 
 
 def test_insurance__above_its_cap__burns_the_rest() -> None:
