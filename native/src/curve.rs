@@ -1,14 +1,15 @@
 //! Points of G1 and G2: their compact affine form, their bytes in files, and the checks they must pass.
 
 use crate::error::{Error, Result};
-use crate::field::{Coordinate, Fq, Fq2, Fr};
+use crate::field::{Coordinate, Fr};
+use crate::kernel::{Base, Base2};
 use ark_bn254::{g1, g2};
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
-use ark_ff::Field;
+use ark_ff::Zero;
 use rayon::prelude::*;
 
 /// The two groups, as the exponentiation code sees them.
-pub trait Group: SWCurveConfig<ScalarField = Fr, BaseField = Self::Coord> {
+pub trait Group: SWCurveConfig<ScalarField = Fr, BaseField = <Self::Coord as Coordinate>::Ark> {
     /// Coordinates of a point.
     type Coord: Coordinate;
     /// Bytes a point takes in a `.zkey`.
@@ -21,10 +22,10 @@ pub type G1 = g1::Config;
 pub type G2 = g2::Config;
 
 impl Group for G1 {
-    type Coord = Fq;
+    type Coord = Base;
 }
 impl Group for G2 {
-    type Coord = Fq2;
+    type Coord = Base2;
 }
 
 /// An affine point; infinity is `(0, 0)`, which is on neither curve.
@@ -63,12 +64,132 @@ impl<F: Coordinate> Point<F> {
     }
 }
 
+/// A sum of points in coordinates that need no inversion: x = X/ZZ, y = Y/ZZZ, ZZ³ = ZZZ²; infinity has ZZ = 0.
+#[derive(Clone, Copy)]
+pub struct Sum<F> {
+    x: F,
+    y: F,
+    zz: F,
+    zzz: F,
+}
+
+impl<F: Coordinate> Sum<F> {
+    /// Infinity.
+    pub const INFINITY: Self = Sum {
+        x: F::ZERO,
+        y: F::ZERO,
+        zz: F::ZERO,
+        zzz: F::ZERO,
+    };
+
+    /// Whether this is infinity.
+    #[inline(always)]
+    pub fn is_infinity(&self) -> bool {
+        self.zz.is_zero()
+    }
+
+    /// Adds an affine point.
+    pub fn add_point(&mut self, point: &Point<F>) {
+        if point.is_infinity() {
+            return;
+        }
+        if self.is_infinity() {
+            *self = Sum {
+                x: point.x,
+                y: point.y,
+                zz: F::ONE,
+                zzz: F::ONE,
+            };
+            return;
+        }
+        let run = point.x * self.zz - self.x;
+        let rise = point.y * self.zzz - self.y;
+        if run.is_zero() {
+            self.meet(rise.is_zero());
+            return;
+        }
+        let (square, cube) = (run.square(), run.square() * run);
+        self.move_by(rise, square, cube);
+        self.zz *= square;
+        self.zzz *= cube;
+    }
+
+    /// Adds another sum.
+    pub fn add(&mut self, other: &Self) {
+        if other.is_infinity() {
+            return;
+        }
+        if self.is_infinity() {
+            *self = *other;
+            return;
+        }
+        let (x, y) = (self.x * other.zz, self.y * other.zzz);
+        let run = other.x * self.zz - x;
+        let rise = other.y * self.zzz - y;
+        if run.is_zero() {
+            self.meet(rise.is_zero());
+            return;
+        }
+        let square = run.square();
+        let cube = square * run;
+        (self.x, self.y) = (x, y);
+        self.move_by(rise, square, cube);
+        self.zz *= other.zz * square;
+        self.zzz *= other.zzz * cube;
+    }
+
+    /// New x and y of a chord, given the old ones over the common denominator.
+    #[inline(always)]
+    fn move_by(&mut self, rise: F, square: F, cube: F) {
+        let shift = self.x * square;
+        let x = rise.square() - cube - shift.double();
+        self.y = rise * (shift - x) - self.y * cube;
+        self.x = x;
+    }
+
+    /// The sum with a point of the same x: twice it, or infinity.
+    fn meet(&mut self, same: bool) {
+        if same {
+            self.double();
+        } else {
+            *self = Self::INFINITY;
+        }
+    }
+
+    /// Doubles.
+    pub fn double(&mut self) {
+        let twice = self.y.double();
+        let square = twice.square();
+        let cube = square * twice;
+        let shift = self.x * square;
+        let slope = self.x.square();
+        let slope = slope.double() + slope;
+        let x = slope.square() - shift.double();
+        self.y = slope * (shift - x) - self.y * cube;
+        self.x = x;
+        self.zz *= square;
+        self.zzz *= cube;
+    }
+}
+
+/// The library's form of a sum, without an inversion: its Z is ZZ.
+pub fn to_projective<G: Group>(sum: &Sum<G::Coord>) -> Projective<G> {
+    if sum.is_infinity() {
+        return Projective::zero();
+    }
+    Projective::new_unchecked(
+        (sum.x * sum.zz).to_ark(),
+        (sum.y * sum.zzz).to_ark(),
+        sum.zz.to_ark(),
+    )
+}
+
 /// The library's form of a compact point.
 pub fn to_affine<G: Group>(point: &Point<G::Coord>) -> Affine<G> {
     if point.is_infinity() {
         Affine::identity()
     } else {
-        Affine::new_unchecked(point.x, point.y)
+        Affine::new_unchecked(point.x.to_ark(), point.y.to_ark())
     }
 }
 
@@ -78,15 +199,15 @@ pub fn from_affine<G: Group>(point: &Affine<G>) -> Point<G::Coord> {
         Point::INFINITY
     } else {
         Point {
-            x: point.x,
-            y: point.y,
+            x: Coordinate::from_ark(point.x),
+            y: Coordinate::from_ark(point.y),
         }
     }
 }
 
 /// Whether a point is infinity or satisfies the curve's equation.
 pub fn on_curve<G: Group>(point: &Point<G::Coord>) -> bool {
-    point.is_infinity() || point.y.square() == point.x.square() * point.x + G::COEFF_B
+    point.is_infinity() || point.y.square() == point.x.square() * point.x + G::Coord::from_ark(G::COEFF_B)
 }
 
 /// One checked point from Montgomery bytes: in range, on the curve, in the subgroup, not infinity.

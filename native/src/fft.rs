@@ -6,6 +6,7 @@
 //! live. So a coset costs nothing extra.
 
 use crate::field::Fr;
+use crate::kernel::Scalar;
 use ark_ff::{FftField, Field};
 use rayon::prelude::*;
 
@@ -19,10 +20,10 @@ pub const MAX_LOG: u32 = 27;
 pub struct Domain {
     log: u32,
     /// `w^rev(j)` for the 2n-th root w: n entries.
-    forward: Vec<Fr>,
+    forward: Vec<Scalar>,
     /// Inverses of the first n/2 entries.
-    inverse: Vec<Fr>,
-    size_inverse: Fr,
+    inverse: Vec<Scalar>,
+    size_inverse: Scalar,
 }
 
 /// The low `bits` bits of `index` in reverse order.
@@ -57,11 +58,11 @@ impl Domain {
                 power.square_in_place();
             }
             // Entry j is the product of the powers at the set bits of rev(j): bit b of j has weight log-1-b.
-            let mut out = vec![Fr::ONE; length];
+            let mut out = vec![Scalar::ONE; length];
             let mut filled = 1;
             let mut bit = 0;
             while filled < length {
-                let factor = powers[log as usize - 1 - bit];
+                let factor = Scalar::from_ark(powers[log as usize - 1 - bit]);
                 let (done, rest) = out.split_at_mut(filled);
                 rest[..filled]
                     .par_iter_mut()
@@ -74,7 +75,7 @@ impl Domain {
         };
         let step = root(log + 1);
         let back = step.inverse().unwrap_or(Fr::ONE);
-        let size_inverse = Fr::from(size as u64).inverse().unwrap_or(Fr::ONE);
+        let size_inverse = Scalar::from_ark(Fr::from(size as u64).inverse().unwrap_or(Fr::ONE));
         Domain {
             log,
             forward: table(step, size),
@@ -95,39 +96,39 @@ impl Domain {
 
     /// Bytes of the tables.
     pub fn memory(&self) -> usize {
-        (self.forward.len() + self.inverse.len()) * std::mem::size_of::<Fr>()
+        (self.forward.len() + self.inverse.len()) * std::mem::size_of::<Scalar>()
     }
 
     /// 1/n, the factor [`Domain::interpolate`] leaves out.
-    pub fn size_inverse(&self) -> Fr {
+    pub fn size_inverse(&self) -> Scalar {
         self.size_inverse
     }
 
     /// Values over the domain, bit-reversed, to n times the coefficients, in place.
-    pub fn interpolate(&self, values: &mut [Fr]) {
+    pub fn interpolate(&self, values: &mut [Scalar]) {
         backward(values, &self.inverse, 0);
     }
 
     /// Coefficients to values over the odd coset, bit-reversed: entry k is at `w^(2 rev(k) + 1)`, in place.
-    pub fn evaluate_coset(&self, coefficients: &mut [Fr]) {
+    pub fn evaluate_coset(&self, coefficients: &mut [Scalar]) {
         forward(coefficients, &self.forward, 1);
     }
 
     /// Coefficients to values over the domain, bit-reversed, in place.
-    pub fn evaluate(&self, coefficients: &mut [Fr]) {
+    pub fn evaluate(&self, coefficients: &mut [Scalar]) {
         forward(coefficients, &self.forward, 0);
     }
 }
 
 /// Splits the node `index` of its level, then its children.
-fn forward(values: &mut [Fr], table: &[Fr], index: usize) {
+fn forward(values: &mut [Scalar], table: &[Scalar], index: usize) {
     let half = values.len() / 2;
     if half == 0 {
         return;
     }
     let factor = table[index];
     let (low, high) = values.split_at_mut(half);
-    let butterfly = |(a, b): (&mut Fr, &mut Fr)| {
+    let butterfly = |(a, b): (&mut Scalar, &mut Scalar)| {
         let product = *b * factor;
         *b = *a - product;
         *a += product;
@@ -149,14 +150,14 @@ fn forward(values: &mut [Fr], table: &[Fr], index: usize) {
 }
 
 /// Joins the children of node `index`, then the node; the inverse of [`forward`] but for a factor 2 a level.
-fn backward(values: &mut [Fr], table: &[Fr], index: usize) {
+fn backward(values: &mut [Scalar], table: &[Scalar], index: usize) {
     let half = values.len() / 2;
     if half == 0 {
         return;
     }
     let factor = table[index];
     let (low, high) = values.split_at_mut(half);
-    let butterfly = |(a, b): (&mut Fr, &mut Fr)| {
+    let butterfly = |(a, b): (&mut Scalar, &mut Scalar)| {
         let difference = *a - *b;
         *a += *b;
         *b = difference * factor;

@@ -1,11 +1,14 @@
 //! The two prime fields of BN254 and how their elements lie in files.
 //!
-//! Arithmetic comes from `ark-ff`, without its `asm` feature: that one is a compile-time choice of CPU, and rustc's
-//! portable code was as fast (15.5 ns a multiplication; `halo2curves` with its portable path took 19.7 ns). Elements
-//! are four little-endian 64-bit limbs in Montgomery form with R = 2^256, as in snarkjs's files.
+//! Curves and pairing come from `ark-bn254`, without `ark-ff`'s `asm` feature: that one is a compile-time choice of
+//! CPU, and rustc's portable code was as fast (15.5 ns a multiplication; `halo2curves`, portable, took 19.7 ns). The
+//! loops that decide speed use [`crate::kernel`]. Elements are four little-endian 64-bit limbs in Montgomery form
+//! with R = 2^256, as in snarkjs's files.
 
+use crate::kernel::{Base, Base2};
 pub use ark_bn254::{Fq, Fq2, Fr};
 use ark_ff::{BigInt, BigInteger, Field, PrimeField};
+use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// Limbs of the base field's modulus.
 pub const P_LIMBS: [u64; 4] = <Fq as PrimeField>::MODULUS.0;
@@ -66,49 +69,106 @@ pub fn from_be<F: PrimeField<BigInt = BigInt<4>>>(bytes: &[u8; 32]) -> Option<F>
     F::from_bigint(BigInt(limbs(&little)))
 }
 
-/// A field whose elements lie in Montgomery form in a `.zkey`.
-pub trait Coordinate: Field {
+/// A field of coordinates, whose elements lie in Montgomery form in a `.zkey`.
+pub trait Coordinate:
+    Copy
+    + Eq
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + 'static
+{
+    /// The same field in the library.
+    type Ark: Field;
+    const ZERO: Self;
+    const ONE: Self;
     /// Bytes an element takes.
     const BYTES: usize;
+    fn is_zero(&self) -> bool;
+    fn square(self) -> Self;
+    /// `None` for zero.
+    fn inverse(&self) -> Option<Self>;
+    fn from_ark(value: Self::Ark) -> Self;
+    fn to_ark(self) -> Self::Ark;
     /// The element in `bytes`, not checked against the modulus.
     fn read(bytes: &[u8]) -> Self;
     /// Whether `bytes` are below the modulus, component by component.
     fn in_range(bytes: &[u8]) -> bool;
     /// Appends the element's bytes.
     fn write(&self, out: &mut Vec<u8>);
-}
 
-impl Coordinate for Fq {
-    const BYTES: usize = 32;
+    /// Twice the element.
     #[inline(always)]
-    fn read(bytes: &[u8]) -> Self {
-        Fq::new_unchecked(BigInt(limbs(bytes)))
-    }
-    fn in_range(bytes: &[u8]) -> bool {
-        less(&limbs(bytes), &P_LIMBS)
-    }
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&to_le(&self.0 .0));
+    fn double(self) -> Self {
+        self + self
     }
 }
 
-impl Coordinate for Fq2 {
-    const BYTES: usize = 64;
-    #[inline(always)]
-    fn read(bytes: &[u8]) -> Self {
-        Fq2::new(Fq::read(&bytes[..32]), Fq::read(&bytes[32..]))
-    }
-    fn in_range(bytes: &[u8]) -> bool {
-        Fq::in_range(&bytes[..32]) && Fq::in_range(&bytes[32..])
-    }
-    fn write(&self, out: &mut Vec<u8>) {
-        self.c0.write(out);
-        self.c1.write(out);
-    }
+macro_rules! coordinate {
+    ($type:ty, $ark:ty, $bytes:expr, $read:expr, $in_range:expr, $write:expr) => {
+        impl Coordinate for $type {
+            type Ark = $ark;
+            const ZERO: Self = <$type>::ZERO;
+            const ONE: Self = <$type>::ONE;
+            const BYTES: usize = $bytes;
+            #[inline(always)]
+            fn is_zero(&self) -> bool {
+                <$type>::is_zero(self)
+            }
+            #[inline(always)]
+            fn square(self) -> Self {
+                <$type>::square(self)
+            }
+            fn inverse(&self) -> Option<Self> {
+                <$type>::inverse(self)
+            }
+            #[inline(always)]
+            fn from_ark(value: $ark) -> Self {
+                <$type>::from_ark(value)
+            }
+            #[inline(always)]
+            fn to_ark(self) -> $ark {
+                <$type>::to_ark(self)
+            }
+            #[inline(always)]
+            fn read(bytes: &[u8]) -> Self {
+                $read(bytes)
+            }
+            fn in_range(bytes: &[u8]) -> bool {
+                $in_range(bytes)
+            }
+            fn write(&self, out: &mut Vec<u8>) {
+                $write(self, out)
+            }
+        }
+    };
 }
 
-/// The scalar field element whose Montgomery limbs are `limbs`; the caller has checked the range.
-#[inline(always)]
-pub fn fr_raw(limbs: [u64; 4]) -> Fr {
-    Fr::new_unchecked(BigInt(limbs))
-}
+coordinate!(
+    Base,
+    Fq,
+    32,
+    |bytes: &[u8]| Base::raw(limbs(bytes)),
+    |bytes: &[u8]| less(&limbs(bytes), &P_LIMBS),
+    |value: &Base, out: &mut Vec<u8>| out.extend_from_slice(&to_le(&value.0))
+);
+coordinate!(
+    Base2,
+    Fq2,
+    64,
+    |bytes: &[u8]| Base2 {
+        c0: Base::read(&bytes[..32]),
+        c1: Base::read(&bytes[32..])
+    },
+    |bytes: &[u8]| Base::in_range(&bytes[..32]) && Base::in_range(&bytes[32..]),
+    |value: &Base2, out: &mut Vec<u8>| {
+        value.c0.write(out);
+        value.c1.write(out);
+    }
+);

@@ -3,8 +3,9 @@
 use crate::curve::{G1, G2};
 use crate::error::{Error, Observer, Result};
 use crate::fft::reverse;
-use crate::field::{fr_raw, from_be, limbs, to_be, Fq, Fr};
+use crate::field::{from_be, limbs, to_be, Fq, Fr};
 use crate::json::{self, G1Json, G2Json};
+use crate::kernel::Scalar;
 use crate::msm::{msm, Scalars};
 use crate::vkey::VerifyingKey;
 use crate::zkey::ProvingKey;
@@ -136,7 +137,7 @@ pub fn prove(
 fn quotient(key: &ProvingKey, witness: &[u8], observer: &dyn Observer) -> Result<Scalars> {
     let domain = &key.domain;
     let (size, log) = (domain.size(), domain.log());
-    let rows = |rows| -> Vec<Fr> {
+    let rows = |rows| -> Vec<Scalar> {
         (0..size)
             .into_par_iter()
             .map(|k| key.row(rows, reverse(k, log), witness))
@@ -144,8 +145,8 @@ fn quotient(key: &ProvingKey, witness: &[u8], observer: &dyn Observer) -> Result
     };
     let (mut a, mut b) = rayon::join(|| rows(&key.rows_a), || rows(&key.rows_b));
     observer.checkpoint()?;
-    let mut c: Vec<Fr> = a.par_iter().zip(&b).map(|(a, b)| *a * b).collect();
-    let shift = |values: &mut [Fr]| {
+    let mut c: Vec<Scalar> = a.par_iter().zip(&b).map(|(a, b)| *a * *b).collect();
+    let shift = |values: &mut [Scalar]| {
         domain.interpolate(values);
         domain.evaluate_coset(values);
     };
@@ -156,12 +157,12 @@ fn quotient(key: &ProvingKey, witness: &[u8], observer: &dyn Observer) -> Result
     observer.checkpoint()?;
     // Each of a, b, c carries a factor n. A multiplication by the plain limbs of 1/n leaves Montgomery form, too.
     let scale = domain.size_inverse();
-    let plain = fr_raw(scale.into_bigint().0);
+    let plain = Scalar::raw(scale.to_ark().into_bigint().0);
     c.par_iter_mut()
         .zip(&a)
         .zip(&b)
-        .for_each(|((c, a), b)| *c = (*a * b * scale - *c) * plain);
-    let quotient = Scalars::new((0..size).into_par_iter().map(|i| c[reverse(i, log)].0 .0));
+        .for_each(|((c, a), b)| *c = (*a * *b * scale - *c) * plain);
+    let quotient = Scalars::new((0..size).into_par_iter().map(|i| c[reverse(i, log)].0));
     for values in [&mut a, &mut b, &mut c] {
         values.zeroize();
     }

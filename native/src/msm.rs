@@ -4,11 +4,11 @@
 //! A scalar above r/2 is replaced by its negative, so small negative numbers stay small. Scalars 0 cost nothing and
 //! small ones (most of a hash circuit's witness) touch the lowest window only.
 
-use crate::curve::{to_affine, Group, Point};
+use crate::curve::{to_projective, Group, Point, Sum};
 use crate::error::{Observer, Result};
-use crate::field::{less, limbs, subtract, R_LIMBS};
+use crate::field::{less, limbs, subtract, Coordinate, R_LIMBS};
 use ark_ec::short_weierstrass::Projective;
-use ark_ff::{AdditiveGroup, Field, Zero};
+use ark_ff::AdditiveGroup;
 use rayon::prelude::*;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -245,17 +245,13 @@ fn window_sum<G: Group>(
 
 /// Sum of d times bucket d; `sums[0]` is bucket 1.
 pub fn running_sum<G: Group>(sums: &[Point<G::Coord>]) -> Projective<G> {
-    let mut running = Projective::<G>::ZERO;
-    let mut total = Projective::<G>::ZERO;
+    let mut running = Sum::INFINITY;
+    let mut total = Sum::INFINITY;
     for sum in sums.iter().rev() {
-        if !sum.is_infinity() {
-            running += to_affine::<G>(sum);
-        }
-        if !running.is_zero() {
-            total += running;
-        }
+        running.add_point(sum);
+        total.add(&running);
     }
-    total
+    to_projective::<G>(&total)
 }
 
 /// The sum of each bucket. `sorted` lists tags (index, sign bit lowest) by bucket; bucket d ends at `ends[d]`.
@@ -397,7 +393,7 @@ impl<G: Group> Batch<G> {
         for ((from, to), before) in self.pairs.iter().zip(&self.products).rev() {
             let (a, b) = (&input[*from as usize], &input[*from as usize + 1]);
             let denominator = Self::denominator(a, b);
-            let reciprocal = inverse * before;
+            let reciprocal = inverse * *before;
             inverse *= denominator;
             output[*to as usize] = if a.is_infinity() {
                 *b
@@ -419,7 +415,7 @@ impl<G: Group> Batch<G> {
 
 /// The third point of the line of `slope` through `a` and `b`, mirrored.
 #[inline(always)]
-fn chord<F: crate::field::Coordinate>(a: &Point<F>, b: &Point<F>, slope: F) -> Point<F> {
+fn chord<F: Coordinate>(a: &Point<F>, b: &Point<F>, slope: F) -> Point<F> {
     let x = slope.square() - a.x - b.x;
     Point {
         x,

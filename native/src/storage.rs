@@ -1,4 +1,4 @@
-//! The bytes of a file, mapped or read; the only module of the crate with `unsafe`.
+//! The bytes of a file, mapped or read.
 
 use crate::error::{Error, Result};
 use memmap2::Mmap;

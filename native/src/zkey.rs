@@ -4,7 +4,8 @@ use crate::binfile::{Reader, Sections};
 use crate::curve::{check_points, in_subgroup, read_point, Group, Point, G1, G2};
 use crate::error::{Error, Result};
 use crate::fft::{self, Domain};
-use crate::field::{fr_raw, less, limbs, Fr, P_LIMBS, R_LIMBS};
+use crate::field::{less, limbs, P_LIMBS, R_LIMBS};
+use crate::kernel::Scalar;
 use crate::msm::bucket_sums;
 use crate::storage::Storage;
 use crate::vkey::VerifyingKey;
@@ -184,8 +185,8 @@ impl ProvingKey {
     /// The product of one matrix row with the witness. Coefficients are stored times R², the witness plain, so one
     /// Montgomery multiplication gives the product in Montgomery form.
     #[inline]
-    pub fn row(&self, rows: &Rows, row: usize, witness: &[u8]) -> Fr {
-        let mut sum = Fr::from(0u64);
+    pub fn row(&self, rows: &Rows, row: usize, witness: &[u8]) -> Scalar {
+        let mut sum = Scalar::ZERO;
         let range = rows.starts[row] as usize..rows.starts[row + 1] as usize;
         for entry in &rows.entries[range] {
             let at = self.coefficients.start + 4 + *entry as usize * COEFFICIENT_BYTES;
@@ -193,7 +194,7 @@ impl ProvingKey {
             let signal = u32_at(bytes, 8) as usize * 32;
             let value = limbs(&witness[signal..signal + 32]);
             if value != [0; 4] {
-                sum += fr_raw(limbs(&bytes[12..])) * fr_raw(value);
+                sum += Scalar::raw(limbs(&bytes[12..])) * Scalar::raw(value);
             }
         }
         sum

@@ -279,7 +279,7 @@ fn ec_pairing(py: Python<'_>, data: &[u8]) -> PyResult<bool> {
 /// Which arithmetic this machine runs.
 #[pyfunction]
 fn backend() -> &'static str {
-    "portable"
+    crate::kernel::backend()
 }
 
 /// Groth16 over BN254, compiled.

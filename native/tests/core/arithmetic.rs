@@ -4,16 +4,63 @@ use crate::common::{plain, scalars};
 use _native::curve::{from_affine, Group, G1, G2};
 use _native::error::{Observer, Silent};
 use _native::fft::{reverse, root, Domain};
-use _native::field::Fr;
+use _native::field::{Coordinate, Fq, Fq2, Fr};
 use _native::groth16::generator;
+use _native::kernel::{Base, Base2, Scalar};
 use _native::msm::{msm, Scalars};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
 use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
 use rand_chacha::rand_core::RngCore;
 
+fn own(values: &[Fr]) -> Vec<Scalar> {
+    values.iter().map(|v| Scalar::from_ark(*v)).collect()
+}
+
 fn evaluate(coefficients: &[Fr], at: Fr) -> Fr {
     coefficients.iter().rev().fold(Fr::ZERO, |sum, c| sum * at + c)
+}
+
+/// Elements at the edges of the field and between.
+fn samples() -> Vec<Fq> {
+    let half = Fq::from_bigint(Fq::MODULUS_MINUS_ONE_DIV_TWO).unwrap();
+    let mut out = vec![Fq::ZERO, Fq::ONE, -Fq::ONE, half, half + Fq::ONE, -Fq::from(2u64)];
+    out.extend((0..254).step_by(9).map(|i| Fq::from(2u64).pow([i])));
+    out.extend((0..40u64).map(|i| (Fq::from(i + 3)).inverse().unwrap()));
+    out
+}
+
+#[test]
+fn field_operations_match_the_library() {
+    let samples = samples();
+    for a in &samples {
+        let x = Base::from_ark(*a);
+        assert_eq!((-x).to_ark(), -*a);
+        assert_eq!(x.square().to_ark(), a.square());
+        assert_eq!(x.inverse().map(Base::to_ark), a.inverse());
+        assert_eq!(x.is_zero(), a.is_zero());
+        for b in &samples {
+            let y = Base::from_ark(*b);
+            assert_eq!((x + y).to_ark(), *a + b);
+            assert_eq!((x - y).to_ark(), *a - b);
+            assert_eq!((x * y).to_ark(), *a * b);
+            assert_eq!(x.multiply_portable(y).to_ark(), *a * b);
+            let (c, z) = (Fq2::new(*a, *b), Base2 { c0: x, c1: y });
+            assert_eq!(z.square().to_ark(), c.square());
+            assert_eq!(z.inverse().map(Base2::to_ark), c.inverse());
+            let (d, w) = (
+                Fq2::new(*b, samples[7]),
+                Base2 {
+                    c0: y,
+                    c1: Base::from_ark(samples[7]),
+                },
+            );
+            assert_eq!((z * w).to_ark(), c * d);
+            assert_eq!((z + w).to_ark(), c + d);
+            assert_eq!((z - w).to_ark(), c - d);
+            assert_eq!(z.double().to_ark(), c.double());
+        }
+    }
 }
 
 #[test]
@@ -22,15 +69,19 @@ fn evaluation_matches_the_definition() {
         let domain = Domain::new(log);
         let size = 1usize << log;
         let coefficients = scalars("fft", size);
-        let (mut over_domain, mut over_coset) = (coefficients.clone(), coefficients.clone());
+        let (mut over_domain, mut over_coset) = (own(&coefficients), own(&coefficients));
         domain.evaluate(&mut over_domain);
         domain.evaluate_coset(&mut over_coset);
         let (step, half_step) = (root(log), root(log + 1));
         for k in 0..size {
             let point = step.pow([reverse(k, log) as u64]);
-            assert_eq!(over_domain[k], evaluate(&coefficients, point), "domain {log} {k}");
             assert_eq!(
-                over_coset[k],
+                over_domain[k].to_ark(),
+                evaluate(&coefficients, point),
+                "domain {log} {k}"
+            );
+            assert_eq!(
+                over_coset[k].to_ark(),
                 evaluate(&coefficients, point * half_step),
                 "coset {log} {k}"
             );
@@ -43,11 +94,11 @@ fn interpolation_undoes_evaluation() {
     for log in [0, 1, 4, 10, 13] {
         let domain = Domain::new(log);
         let coefficients = scalars("inverse", 1 << log);
-        let mut values = coefficients.clone();
+        let mut values = own(&coefficients);
         domain.evaluate(&mut values);
         domain.interpolate(&mut values);
         values.iter_mut().for_each(|v| *v *= domain.size_inverse());
-        assert_eq!(values, coefficients);
+        assert!(values == own(&coefficients));
     }
 }
 

@@ -246,19 +246,23 @@ fn one_wrong_bit_never_gives_a_false_proof() {
 fn points_outside_the_subgroup_are_refused() {
     use _native::curve::{on_curve, Point, G2};
     use _native::field::{Coordinate, Fq, Fq2};
+    use _native::kernel::Base2;
     use ark_ff::{AdditiveGroup, Field};
     // The twist has many more points than its subgroup: the first point found by x is outside it.
     let b = <G2 as ark_ec::short_weierstrass::SWCurveConfig>::COEFF_B;
     let point = (1u64..)
         .find_map(|i| {
             let x = Fq2::new(Fq::from(i), Fq::ZERO);
-            (x.square() * x + b).sqrt().map(|y| Point { x, y })
+            (x.square() * x + b).sqrt().map(|y| Point {
+                x: Base2::from_ark(x),
+                y: Base2::from_ark(y),
+            })
         })
         .unwrap();
     assert!(on_curve::<G2>(&point));
     let mut bytes = Vec::new();
     point.write(&mut bytes);
-    assert_eq!(bytes.len(), 2 * Fq2::BYTES);
+    assert_eq!(bytes.len(), 2 * Base2::BYTES);
     let (r1cs, values) = chain(40);
     let good = key_file(&r1cs);
     let start = sections(&good)[6].2;
