@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from zkpool_sdk.economics.fixed_point import DIVISION_BY_ZERO, OVERFLOW
+from zkpool_sdk.economics.fixed_point import DIVISION_BY_ZERO
 from zkpool_sdk.errors import Panic
 from zkpool_sdk.units import PPM, Ppm
 
@@ -17,19 +17,16 @@ SUCCESSES_PER_JOB: Final = 4
 
 
 def on_time(rating_ppm: int, delay_seconds: int, window_seconds: int) -> Ppm:
-    """Rating after a proof in time: ``x = 1e6 - 200_000 * delay / W``.
+    """Rating after a proof in time: ``x = 1e6 - 200_000 * min(delay, W) / W``.
 
     Raises:
-        Panic: the window is zero, or the delay more than five windows.
+        Panic: the window is zero.
     Source:
         PROTOCOL.md, "Rating"; twin of ``RatingMath.onTime``.
     """
     if window_seconds == 0:
         raise Panic(DIVISION_BY_ZERO)
-    mark = PPM - DELAY_PPM * delay_seconds // window_seconds
-    if mark < 0:
-        raise Panic(OVERFLOW)
-    return _after(rating_ppm, mark)
+    return _after(rating_ppm, PPM - DELAY_PPM * min(delay_seconds, window_seconds) // window_seconds)
 
 
 def missed(rating_ppm: int) -> Ppm:
