@@ -119,6 +119,14 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IProjectRegistry
+    function biddingOf(QueueId queue) external view returns (uint64 packedRules, bool closed) {
+        Queue storage q = _queues[queue];
+        uint16 version = q.termsVersion;
+        if (version == 0) revert UnknownQueue(queue);
+        return (_terms[queue][version].packedRules, q.closed);
+    }
+
+    /// @inheritdoc IProjectRegistry
     function current(QueueId queue) external view returns (Queue memory q, Terms memory terms) {
         q = queueOf(queue);
         terms = _terms[queue][q.termsVersion];

@@ -235,10 +235,10 @@ contract ProverMarket is Clearing, Ownable2Step {
 
     /// @dev The statement fixes exactly the FIXED signals, each below the field modulus.
     function _checkStatement(QueueId queue, uint256[] calldata statement) private view {
-        (Queue memory q, Terms memory terms) = projects.current(queue);
-        if (q.closed) revert QueueIsClosed(queue);
+        (uint64 packedRules, bool closed) = projects.biddingOf(queue);
+        if (closed) revert QueueIsClosed(queue);
         uint256 expected = 0;
-        for (uint256 rest = terms.packedRules; rest != 0; rest >>= 2) {
+        for (uint256 rest = packedRules; rest != 0; rest >>= 2) {
             if (rest & 3 == uint256(SignalRule.FIXED)) ++expected;
         }
         if (statement.length != expected) revert WrongStatementLength(statement.length, expected);

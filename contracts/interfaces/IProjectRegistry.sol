@@ -93,6 +93,9 @@ interface IProjectRegistry {
     /// @notice The terms of a version; reverts with `UnknownQueue`.
     function termsOf(QueueId queue, uint16 version) external view returns (Terms memory);
 
+    /// @notice What a bid is checked against: the rules of a queue's signals, packed, and whether it is closed.
+    function biddingOf(QueueId queue) external view returns (uint64 packedRules, bool closed);
+
     /// @notice A queue and its current terms, in one call.
     function current(QueueId queue) external view returns (Queue memory, Terms memory);
 
