@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from zkpool_sdk import errors
 from zkpool_sdk.economics import book_heap
 from zkpool_sdk.economics.market import Market
 from zkpool_sdk.models import Address, QueueId, SignalRule, TaskId, TaskStatus, Terms
-from zkpool_sdk.units import TOTAL_SUPPLY, Seconds, Wei, zk
+from zkpool_sdk.units import DAY, TOTAL_SUPPLY, Seconds, Wei, zk
 
 START = 1_700_000_000
 WINDOW = Seconds(600)
@@ -53,6 +57,34 @@ def seat_prover(
     if prover not in market.provers.ids:
         market.provers.register(prover)
     market.provers.join(prover, queue, capacity, now)
+
+
+HUNDRED = zk(100)
+PROVER, SECOND = PROVERS[:2]
+REQUESTER, RIVAL = REQUESTERS[:2]
+
+
+def refused(error: errors.ContractError, action: Callable[[], Any]) -> None:
+    with pytest.raises(errors.ContractError) as caught:
+        action()
+    assert caught.value == error
+
+
+def running(stake: Wei = HUNDRED) -> tuple[Market, QueueId]:
+    """A market with one prover of one slot."""
+    market, (queue,) = new_market()
+    seat_prover(market, PROVER, queue, stake, START)
+    return market, queue
+
+
+def assigned(stake: Wei = HUNDRED) -> tuple[Market, QueueId, TaskId, int]:
+    """A market with one task assigned to PROVER, and when that was."""
+    market, queue = running(stake)
+    task = market.place_bid(REQUESTER, queue, [7], zk(3), START + DAY, START)
+    market.place_bid(RIVAL, queue, [8], zk(2), START + DAY, START)
+    now = START + 300
+    market.clear(queue, now)
+    return market, queue, task, now
 
 
 def capture(market: Market) -> list[Any]:

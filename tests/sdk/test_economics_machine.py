@@ -306,6 +306,7 @@ class MarketMachine(RuleBasedStateMachine):
         for pick in range(sum(t.status == TaskStatus.ASSIGNED for t in self.market.tasks.values())):
             if pick % 4 < share:
                 self.submit_proof(0, Verdict.ACCEPTED)
+        self.claim(PROVERS[share - 1], True)
 
     def check_fault(self, rated: int, slashable: int, own: int, before: Task) -> None:
         market = self.market
@@ -398,8 +399,10 @@ class MarketMachine(RuleBasedStateMachine):
 
     # --- money out, terms, pause
 
-    @rule(who=st.sampled_from([*REQUESTERS, *PROVERS, KEEPER]))
-    def claim(self, who: str) -> None:
+    @rule(who=st.sampled_from([*REQUESTERS, *PROVERS, *PROVERS, KEEPER]), wait=st.booleans())
+    def claim(self, who: str, wait: bool) -> None:
+        if wait and self.market.splitter.earning_of(who, self.now).pending_wei:
+            self.now = (self.now // DAY + 1) * DAY
         held = self.market.token.balance_of(who)
         due = self.market.splitter.earning_of(who, self.now).claimable_wei + self.market.credit_of(who)
         self.act("claim_credit", lambda: self.market.claim_credit(who))
@@ -408,8 +411,10 @@ class MarketMachine(RuleBasedStateMachine):
         self.act("claim_reward", lambda: self.market.splitter.claim(who, self.now))
         assert self.market.token.balance_of(who) - held == due
 
-    @rule()
-    def claim_pool(self) -> None:
+    @rule(wait=st.booleans())
+    def claim_pool(self, wait: bool) -> None:
+        if wait and self.market.splitter.pool_earning(self.now).treasury_pending_wei:
+            self.now = (self.now // DAY + 1) * DAY
         self.act("claim_pool", lambda: self.market.splitter.claim_pool(self.now))
 
     @rule(pick=st.integers(0, 1), penalty=st.sampled_from([0, 1]), window=st.sampled_from([59, 60, 600]))
