@@ -16,12 +16,14 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from demo.story import FigureWrong, run_demo
-from scripts.deploy import connect, deploy_zkpool, sdk_account
 
 
 @click.command()
 def cli() -> None:
     """Run a whole market on a chain of its own, with real proofs."""
+    # Not at the top: ape runs every script to list them, and warns of one that another has imported.
+    from scripts.deploy import connect, deploy_zkpool, sdk_account
+
     console = Console(width=None if sys.stdout.isatty() else 132, no_color="NO_COLOR" in os.environ)
     console.print(
         "[bold]ZKPool demo[/] · everything runs on this machine; Ctrl-C stops it and cleans up",

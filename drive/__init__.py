@@ -1,0 +1,1 @@
+"""A seeded population of all roles that uses a deployment for some rounds."""
