@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from unittest.mock import patch
 
@@ -10,6 +11,8 @@ from ape.pytest.contextmanagers import RevertsContextManager
 from ape_ethereum.trace import Trace
 from eth_abi import decode
 from eth_utils import keccak
+
+CALL_ERROR = re.compile(r"(?:custom error )?0x([0-9a-f]*)(?:: ([0-9a-f]*))?")
 
 
 class StrictReverts(RevertsContextManager):
@@ -57,6 +60,6 @@ def _plain(value: Any) -> Any:
 
 
 def _revert_data(error: ContractLogicError) -> bytes:
-    """Revert data of what ape left undecoded."""
-    data = str(error.revert_message)
-    return bytes.fromhex(data[2:]) if data.startswith("0x") else b""
+    """Revert data of what ape left undecoded: all of it, or as anvil words it for a call."""
+    found = CALL_ERROR.fullmatch(str(error.revert_message))
+    return bytes.fromhex("".join(part or "" for part in found.groups())) if found else b""

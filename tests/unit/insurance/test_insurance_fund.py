@@ -56,3 +56,8 @@ def test_fund__nobody__can_take_money_out(scene, insurance):
         "acceptOwnership",
         "renounceOwnership",
     }
+
+
+def test_constants__are_those_of_the_protocol(insurance, token):
+    assert (insurance.MIN_CAP_WEI(), insurance.MAX_CAP_WEI()) == (10**24, MAX_CAP)
+    assert (insurance.token(), insurance.capWei()) == (token, INSURANCE_CAP_WEI)

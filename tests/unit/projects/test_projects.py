@@ -49,7 +49,7 @@ def test_views__unknown_project__revert(node, projects, unknown):
 
 @pytest.mark.parametrize("unknown", [0, 2])
 def test_views__unknown_queue__revert(node, projects, unknown):
-    for view in (projects.queueOf, projects.current, projects.rulesOf):
+    for view in (projects.queueOf, projects.current, projects.rulesOf, projects.biddingOf):
         with reverts(projects.UnknownQueue, queue=unknown):
             node.call(view, unknown)
     for view in (projects.termsOf, projects.snapshot):
@@ -267,10 +267,13 @@ def test_terms__versions_used_up__reverts(scene, projects, queue, deployer):
 
 
 def test_close__queue__stays_closed_with_its_terms(projects, queue, deployer):
+    packed = projects.termsOf(queue, 1).packedRules
+    assert list(projects.biddingOf(queue)) == [packed, False]
     receipt = projects.closeQueue(queue, sender=deployer)
     [event] = receipt.decode_logs(projects.QueueClosed)
     assert event.queue == queue
     assert projects.queueOf(queue).closed
+    assert list(projects.biddingOf(queue)) == [packed, True]
     projects.setTerms(queue, terms(window=99), sender=deployer)
     assert projects.queueOf(queue).closed
 
