@@ -168,6 +168,8 @@ class _Drive:
                 f"DIFFERS: {entry.what} of {entry.account}: {entry.from_events_wei} by events, "
                 f"{entry.on_chain_wei} on chain"
             )
+        for place, amount in books.donations:
+            self.report(f"{format_zk(amount)} ZK came to {place} outside of the protocol")
         verdict = "balance to the wei" if books.balanced else f"DIFFER in {len(books.differences)} figures"
         self.report(f"books at block {books.block}: {len(books.entries)} figures {verdict}")
         return Outcome(tuple(rows), claimed, books)

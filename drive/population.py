@@ -56,7 +56,7 @@ class Worker:
     tasks: set[TaskId] = field(default_factory=set)
 
     def takes_up(self, task: TaskId) -> str:
-        """What it does with a task: ``"prove"``, ``"miss"`` or ``"cheat"``; ``""`` if it has decided before."""
+        """What it does with a task: ``"prove"``, ``"miss"``, ``"cheat"``; ``""`` if it has decided before."""
         if task in self.tasks:
             return ""
         self.tasks.add(task)

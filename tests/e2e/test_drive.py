@@ -21,6 +21,7 @@ def test_drive__some_rounds__everything_happens_and_the_books_balance(accounts: 
     contracts = Contracts(connect(), deployment, sdk_account(accounts[0]))
     outcome = drive(contracts, Plan(rounds=4, seed=6, requesters=4), told.append)
     assert outcome.books.balanced, outcome.books.differences
+    assert outcome.books.donations == ()
     for happened in (
         "placed",
         "raised",

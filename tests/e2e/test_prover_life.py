@@ -88,7 +88,9 @@ def test_program__run_as_it_stands__earns_and_leaves(
     stake = requester.contracts.vault.stake_of(proven.prover)
     assert stake.own_wei == 0
     assert stake.unbonding_wei == zk(64)
-    assert check_books(node, pool).balanced
+    books = check_books(node, pool)
+    assert books.balanced, books.differences
+    assert books.donations == ()
 
 
 def test_prover__inputs_by_hash__need_the_requester(

@@ -186,12 +186,8 @@ class Connection:
         if now >= at:
             return now
         if self.is_development:
-            self.request("evm_increaseTime", at - now)
+            self.request("evm_setNextBlockTimestamp", at)
             self.request("evm_mine")
-            now = self.timestamp()
-            if now < at:  # its clock ran behind its last block
-                self.request("evm_setNextBlockTimestamp", at)
-                self.request("evm_mine")
             return self.timestamp()
         give_up = time.monotonic() + timeout_seconds
         while now < at:
