@@ -22,8 +22,8 @@ Progress = Callable[[str, float], None]
 
 ``fraction`` grows from 0.0 to 1.0. Proving reports ``parse``, ``transforms``, ``msm_a``, ``msm_b1``,
 ``msm_b2``, ``msm_c``, ``msm_h``, ``check`` (the multi-exponentiations overlap, so their order varies). Set-up
-reports ``parse``, ``lagrange``, ``points``, ``write``. An exception raised by the callback stops the work and is
-re-raised.
+reports ``parse``, ``lagrange``, ``points``, ``write``. An exception raised by the callback stops the work and
+is re-raised.
 """
 
 __version__: str
