@@ -285,6 +285,12 @@ contract ProverMarket is Clearing, Ownable2Step {
         if (round.bidCount == BookHeap.LIMIT) {
             uint256 worst = words[0];
             if (maxFeeWei <= BookHeap.maxFeeOf(worst)) revert BookFull(maxFeeWei, BookHeap.maxFeeOf(worst));
+            // Who drives another out stays for the clearing; bids about to expire would empty the book for nothing.
+            uint256 least =
+                Math.max(block.timestamp, round.startedAt + BaseFeeMath.ROUND_SECONDS) +
+                    BaseFeeMath.ROUND_SECONDS;
+            if (expiresAt < least)
+                revert ExpiryOutOfBounds(expiresAt, least, block.timestamp + MAX_BID_SECONDS);
             place = uint8(BookHeap.placeOf(worst));
             _evict(_places[queue][place]);
             words.replaceWorst(BookHeap.LIMIT, BookHeap.pack(maxFeeWei, sequence, expiresAt, place));

@@ -97,6 +97,10 @@ class Market(Clearing):
         full = len(book) == book_heap.LIMIT
         if full and max_fee_wei <= book_heap.max_fee_of(book[0]):
             raise BookFull(max_fee_wei, book_heap.max_fee_of(book[0]))
+        if full:  # who drives another out stays for the clearing
+            least = max(now, state.started_at + base_fee.ROUND_SECONDS) + base_fee.ROUND_SECONDS
+            if expires_at < least:
+                raise ExpiryOutOfBounds(expires_at, least, now + MAX_BID_SECONDS)
         self.token.check(requester, max_fee_wei)
 
         self.books[queue] = book
