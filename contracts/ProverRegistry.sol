@@ -33,6 +33,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     mapping(QueueId queue => uint256) private _seatCounts;
     /// @dev The pass a prover last gave its seat up with.
     mapping(QueueId queue => mapping(ProverId prover => uint64)) private _leftPasses;
+    /// @dev Where the last draw began. A seat that could not be drawn saves up no turns: it counts from here.
+    mapping(QueueId queue => uint64) private _drawnPasses;
 
     constructor(IProjectRegistry projects_, IStakeVault vault_) {
         projects = projects_;
@@ -79,13 +81,16 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     /// @inheritdoc IProverRegistry
     function award(QueueId queue, SeatAward[] calldata awards) external onlyMarket {
         Seat[SEAT_LIMIT] storage seats = _seats[queue];
+        uint256 least = awards.length == 0 ? 0 : type(uint64).max;
         for (uint256 i = 0; i < awards.length; ++i) {
             Seat storage seat = seats[awards[i].seat];
             Seat memory s = seat;
+            least = Math.min(least, s.pass);
             s.inFlight += awards[i].taskCount;
             s.pass = awards[i].pass;
             (seat.inFlight, seat.pass) = (s.inFlight, s.pass);
         }
+        if (least > _drawnPasses[queue]) _drawnPasses[queue] = uint64(least);
     }
 
     /// @inheritdoc IProverRegistry
@@ -141,6 +146,7 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     function candidates(QueueId queue) external view returns (Candidate[] memory list) {
         Seat[SEAT_LIMIT] storage seats = _seats[queue];
         uint256 seatCount = _seatCounts[queue];
+        uint256 drawnPass = _drawnPasses[queue];
         list = new Candidate[](seatCount);
         uint256 count = 0;
         for (uint256 i = 0; i < seatCount; ++i) {
@@ -154,7 +160,7 @@ contract ProverRegistry is IProverRegistry, MarketBound {
                 p.account,
                 uint8(i),
                 uint8(capacity - seat.inFlight),
-                seat.pass,
+                uint64(Math.max(seat.pass, drawnPass)),
                 p.ratingPpm
             );
         }
@@ -183,9 +189,10 @@ contract ProverRegistry is IProverRegistry, MarketBound {
         revert NotSeated(queue, prover);
     }
 
-    /// @dev The lowest free seat, else a new one, else the lowest idle seat of a prover that is not active. The newcomer
-    ///      starts at the least pass of the others, so it neither waits nor catches up; who comes back starts no lower
-    ///      than it left, or leaving after each task would win every next one.
+    /// @dev The lowest free seat, else a new one, else the lowest idle seat of a prover that is not active or offers no
+    ///      capacity: 32 stakes could shut every queue else. The newcomer starts at the least pass of the others, so it
+    ///      neither waits nor catches up; who comes back starts no lower than it left, or leaving after each task would
+    ///      win every next one.
     function _findSeat(QueueId queue, ProverId prover) private returns (uint8 seat, uint64 pass) {
         Seat[SEAT_LIMIT] storage seats = _seats[queue];
         uint256 count = _seatCounts[queue];
@@ -200,8 +207,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
                 least = s.pass;
             }
         }
-        pass = _leftPasses[queue][prover];
-        if (least != type(uint256).max && pass < least) pass = uint64(least);
+        if (least == type(uint256).max) least = 0;
+        pass = uint64(Math.max(Math.max(least, _drawnPasses[queue]), _leftPasses[queue][prover]));
         if (free == count) {
             if (count < SEAT_LIMIT) _seatCounts[queue] = count + 1;
             else free = _evict(queue, seats);
@@ -212,7 +219,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     function _evict(QueueId queue, Seat[SEAT_LIMIT] storage seats) private returns (uint256) {
         for (uint256 i = 0; i < SEAT_LIMIT; ++i) {
             Seat memory s = seats[i];
-            if (s.inFlight == 0 && !vault.isActive(_provers[s.prover].account)) {
+            if (s.inFlight != 0) continue;
+            if (s.capacity == 0 || !vault.isActive(_provers[s.prover].account)) {
                 _free(queue, uint8(i), s.prover);
                 return i;
             }

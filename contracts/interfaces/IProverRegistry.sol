@@ -17,7 +17,7 @@ interface IProverRegistry {
     error UnknownProver(ProverId prover);
     error AlreadySeated(QueueId queue, ProverId prover);
     error NotSeated(QueueId queue, ProverId prover);
-    /// @notice All seats are held by eligible provers.
+    /// @notice All seats are held by active provers that offer capacity, or have tasks in flight.
     error QueueFull(QueueId queue, uint256 seatLimit);
     /// @notice Tasks are still in flight; set the capacity to 0 and finish them first.
     error TasksInFlight(QueueId queue, ProverId prover, uint256 inFlight);
@@ -29,10 +29,10 @@ interface IProverRegistry {
     /// @param uri where people read about it; may be empty.
     function register(string calldata uri) external returns (ProverId prover);
 
-    /// @notice Takes a free seat in a queue, or the idle seat of an ineligible prover.
+    /// @notice Takes a free seat in a queue, or the idle seat of a prover that is not active or offers no capacity.
     function join(QueueId queue, uint8 capacity) external returns (uint8 seat);
 
-    /// @notice Sets how many jobs at once the caller offers; 0 drains.
+    /// @notice Sets how many jobs at once the caller offers; 0 drains, and yields the idle seat of a full queue.
     function setCapacity(QueueId queue, uint8 capacity) external;
 
     /// @notice Gives the seat up.
@@ -70,6 +70,7 @@ interface IProverRegistry {
     /// @notice All seats of a queue, free ones included (at most 32).
     function seatsOf(QueueId queue) external view returns (Seat[] memory);
 
-    /// @notice Seated provers with free capacity, by seat. Stake is not looked at.
+    /// @notice Seated provers with free capacity, by seat; none with a pass below where the last draw began. Stake is
+    ///         not looked at.
     function candidates(QueueId queue) external view returns (Candidate[] memory);
 }

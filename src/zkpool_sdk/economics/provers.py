@@ -39,6 +39,7 @@ class ProverRegistry:
         self.ids: dict[Address, ProverId] = {}
         self.seats: dict[QueueId, list[Seat]] = {}
         self.left_passes: dict[tuple[QueueId, ProverId], int] = {}
+        self.drawn_passes: dict[QueueId, int] = {}
 
     def register(self, account: Address) -> ProverId:
         """Registers an account as a prover.
@@ -54,9 +55,10 @@ class ProverRegistry:
         return prover
 
     def join(self, account: Address, queue: QueueId, capacity: int, now: int) -> int:
-        """Takes a free seat, or the idle seat of a prover that is not active; returns the seat.
+        """Takes a free seat, or the idle seat of a prover not active or without capacity; returns the seat.
 
-        The newcomer starts at the least pass of the seats taken; who comes back starts no lower than it left.
+        The newcomer starts at the least pass of the seats taken, but not below where the last draw began; who
+        comes back starts no lower than it left.
 
         Raises:
             NotRegistered, CapacityTooHigh, UnknownQueue, NotActive, AlreadySeated, QueueFull.
@@ -70,7 +72,11 @@ class ProverRegistry:
         taken = [seat for seat in seats if seat.prover]
         if any(seat.prover == prover for seat in taken):
             raise AlreadySeated(queue, prover)
-        pass_ = max(min((seat.pass_ for seat in taken), default=0), self.left_passes.get((queue, prover), 0))
+        pass_ = max(
+            min((seat.pass_ for seat in taken), default=0),
+            self.drawn_passes.get(queue, 0),
+            self.left_passes.get((queue, prover), 0),
+        )
         index = self._seat_for_newcomer(queue, seats, now)
         if index < len(seats) and seats[index].prover:
             self.left_passes[queue, seats[index].prover] = seats[index].pass_
@@ -104,27 +110,32 @@ class ProverRegistry:
         self.seats[queue][index] = Seat()
 
     def candidates(self, queue: QueueId) -> list[Candidate]:
-        """Seated provers with free capacity, by seat. Stake is not looked at."""
+        """Seated provers with free capacity, by seat. Stake is not looked at.
+
+        A seat that could not be drawn saves up no turns: no pass is below where the last draw began.
+        """
         found = []
+        drawn_pass = self.drawn_passes.get(queue, 0)
         for index, seat in enumerate(self.seats.get(queue, [])):
             if not seat.prover:
                 continue
             prover = self.provers[seat.prover]
             capacity = min(seat.capacity, rating.newcomer_capacity(prover.success_count))
             if capacity > seat.in_flight:
-                free = capacity - seat.in_flight
-                found.append(
-                    Candidate(seat.prover, prover.account, index, free, seat.pass_, prover.rating_ppm)
-                )
+                free, pass_ = capacity - seat.in_flight, max(seat.pass_, drawn_pass)
+                found.append(Candidate(seat.prover, prover.account, index, free, pass_, prover.rating_ppm))
         return found
 
     def award(self, queue: QueueId, awards: Iterable[SeatAward]) -> None:
         """Writes what a clearing gave to each seat; the market's power."""
+        passes = []
         for given in awards:
             seat = self.seats[queue][given.seat]
+            passes.append(seat.pass_)
             self.seats[queue][given.seat] = replace(
                 seat, in_flight=seat.in_flight + given.task_count, pass_=given.pass_
             )
+        self.drawn_passes[queue] = max(self.drawn_passes.get(queue, 0), min(passes, default=0))
 
     def record_proven(
         self, queue: QueueId, seat: int, prover: ProverId, delay_seconds: int, window_seconds: int
@@ -180,7 +191,9 @@ class ProverRegistry:
         if len(seats) < SEAT_LIMIT:
             return len(seats)
         for index, seat in enumerate(seats):
-            if not seat.in_flight and not self.vault.is_active(self.provers[seat.prover].account, now):
+            if seat.in_flight:
+                continue
+            if not seat.capacity or not self.vault.is_active(self.provers[seat.prover].account, now):
                 return index
         raise QueueFull(queue, SEAT_LIMIT)
 

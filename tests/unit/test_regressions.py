@@ -1,0 +1,67 @@
+"""Faults that were found by attacking the contracts, each as the attack that must fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.reverts import reverts
+from tests.support.scene import QUEUED, ROUND, STATEMENT, ZK
+
+
+def test_seats__held_by_provers_that_offer_nothing__yield_to_a_newcomer(scene, provers, queue, prover):
+    """32 stakes, one for all queues, must not shut every queue for good: at 24 ZK they stop to decay."""
+    squatters = scene.crowd(32, capacity=0)
+    assert scene.seat(prover, capacity=2) == 33
+    assert (scene.seats()[0].prover, scene.seats()[0].capacity) == (33, 2)
+    with reverts(provers.NotSeated, queue=queue, prover=1):
+        scene.chain.call(provers.setCapacity, queue, 1, sender=squatters[0])
+
+
+def test_book__bids_about_to_expire__drive_nobody_out(scene, market, queue, requester, rival):
+    """64 better bids that live one block must not empty a book for the price of their gas."""
+    honest = [scene.place(requester, ZK) for _ in range(64)]
+    over_at = scene.round_over_at()
+    now = scene.chain.now
+    for expires_at in (now + 5, over_at + ROUND - 1):
+        with reverts(market.ExpiryOutOfBounds, gotAt=expires_at, minAt=over_at + ROUND):
+            market.placeBid(queue, STATEMENT, 2 * ZK, expires_at, b"", sender=rival)
+    assert {scene.status(task) for task in honest} == {QUEUED}
+    scene.place(rival, 2 * ZK, expires_at=over_at + ROUND)
+    assert scene.book() == [2 * ZK, *[ZK] * 63]
+
+
+def test_book__long_after_its_round__evicting_bid_still_stays_a_round(scene, market, queue, requester, rival):
+    for _ in range(64):
+        scene.place(requester, ZK)
+    later = scene.round_over_at() + 7 * ROUND
+    scene.chain.next_at(later)
+    with reverts(market.ExpiryOutOfBounds, gotAt=later + ROUND - 1, minAt=later + ROUND):
+        market.placeBid(queue, STATEMENT, 2 * ZK, later + ROUND - 1, b"", sender=rival)
+
+
+@pytest.fixture
+def worked(scene, requester, prover):
+    """The first seat offers nothing, the second has done four tasks: the idler, the pass before the last."""
+    [idler] = scene.crowd(1, capacity=0)
+    scene.seat(prover)
+    scene.experience(prover, 3, requester=requester)
+    before = scene.seats()[1].pass_
+    scene.experience(prover, 1, requester=requester)
+    return idler, before
+
+
+def test_pass__newcomer_beside_an_idle_seat__does_not_win_all_turns(scene, worked, second_prover):
+    """A seat that is never drawn keeps its first pass; who joins must not inherit it and be served alone."""
+    _, before = worked
+    scene.seat(second_prover)
+    assert before > 0
+    assert scene.seats()[2].pass_ == before
+
+
+def test_pass__seat_that_offered_nothing__has_saved_up_no_turns(scene, provers, queue, requester, worked):
+    idler, before = worked
+    assert scene.seats()[0].pass_ == 0
+    scene.chain.send(provers.setCapacity, queue, 8, sender=idler)
+    scene.assigned(requester, ZK)
+    step = 10**12 // 300_000
+    assert scene.seats()[0].pass_ == before + step
