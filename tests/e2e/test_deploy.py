@@ -131,6 +131,13 @@ def test_ape_signer__transaction__is_the_accounts(accounts: Any) -> None:
     assert connection.balance(accounts[4].address) == before + 7
 
 
+def test_read_parameters__example_for_sepolia__names_every_parameter() -> None:
+    example = read_parameters(ROOT / "deployments" / "sepolia.example.toml")
+    assert example.timelock_delay_seconds == Parameters().timelock_delay_seconds
+    assert example.insurance_cap_wei == Parameters().insurance_cap_wei
+    assert len({example.guardian, example.treasury, example.token_holder, *example.proposers}) == 4
+
+
 def test_read_parameters__unknown_name__is_refused(tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
     file.write_text("tresury = 1\n")

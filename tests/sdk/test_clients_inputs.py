@@ -62,7 +62,12 @@ def test_inputs_from__nothing_published__needs_them_handed_over() -> None:
         b'{"inputs": {"a": "' + b"9" * 81 + b'"}}',
         '{"inputs": {"a": "٣"}}'.encode(),
         b'{"inputs": {"a": null}}',
+        b'{"inputs": {"a": ' + b"9" * 16_000 + b"}}",
+        b"[" * 16_384,
+        b'{"inputs": {"a": ' + b"[" * 900 + b"]" * 900 + b"}}",
+        b'{"inputs": {"a": ' + b"[" * 8_000 + b"]" * 8_000 + b"}}",
     ],
+    ids=range(15),
 )
 def test_inputs_from__data_of_another_form__is_refused(data: bytes) -> None:
     with pytest.raises(InputsMalformed):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, Self, TypeVar
 
 from zkpool_sdk.chain import Account, Connection, Contracts, Deployment, FeePolicy, LocalSigner, Signer
+from zkpool_sdk.chain.connection import MAX_LOG_RANGE
 from zkpool_sdk.chain.events import BidPlaced, decode_logs
 from zkpool_sdk.chain.history import topic_of
 from zkpool_sdk.clients.errors import NoSuchTask, WaitedTooLong
@@ -81,11 +82,15 @@ class Client:
             NoSuchTask: there is none.
         """
         market = self.contracts.market
-        head = self.connection.block_number()
         topics = [[topic_of(BidPlaced)], [task]]
-        for event in decode_logs(self.connection.logs([market.address], self.deployment.block, head, topics)):
-            if isinstance(event, BidPlaced):
-                return event
+        # Backwards: most bids are young, and the chain before them is long.
+        end = self.connection.block_number()
+        while end >= self.deployment.block:
+            start = max(self.deployment.block, end - MAX_LOG_RANGE + 1)
+            for event in decode_logs(self.connection.logs([market.address], start, end, topics)):
+                if isinstance(event, BidPlaced):
+                    return event
+            end = start - 1
         raise NoSuchTask(task)
 
     def _allow(self, spender: Address, amount_wei: int) -> None:

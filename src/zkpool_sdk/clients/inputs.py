@@ -17,6 +17,8 @@ from zkpool_sdk.clients.errors import InputsDiffer, InputsMalformed, InputsNeede
 
 MAX_DATA_BYTES: Final = 16_384
 """What the market takes as data."""
+MAX_DEPTH: Final = 8
+"""Arrays of a circuit's inputs are never nested deeper."""
 
 
 def publish_inputs(inputs: Mapping[str, Any]) -> bytes:
@@ -57,6 +59,13 @@ def inputs_from(task: bytes, data: bytes, handed_over: Mapping[str, Any] | None 
             raise InputsNeeded(task)
         return dict(handed_over)
     try:
+        return _read(task, data, handed_over)
+    except RecursionError:
+        raise InputsMalformed("it is nested too deep") from None
+
+
+def _read(task: bytes, data: bytes, handed_over: Mapping[str, Any] | None) -> dict[str, Any]:
+    try:
         record = json.loads(data)
     except ValueError:
         raise InputsMalformed("it is not JSON") from None
@@ -82,9 +91,9 @@ def _as_text(value: Any) -> Any:
     return str(int(value))
 
 
-def _as_numbers(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_as_numbers(inner) for inner in value]
+def _as_numbers(value: Any, depth: int = 0) -> Any:
+    if isinstance(value, list) and depth < MAX_DEPTH:
+        return [_as_numbers(inner, depth + 1) for inner in value]
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 80:
         return int(value)
-    raise InputsMalformed("a value is not a decimal number as text")
+    raise InputsMalformed("a value is no decimal number as text, nor an array of such")
