@@ -1,8 +1,8 @@
 """Proving time beside snarkjs, on the same circuits and witnesses, in turn, on this machine.
 
-Each proof is made by a process of its own, so that CPU time and peak memory are the kernel's figures. ``zkpool``
-starts Python, loads and checks the key and proves; ``zkpool warm`` is a proof once that is done, as a running
-prover sees it.
+Each proof is made by a process of its own, so that CPU time and peak memory are the kernel's figures.
+``zkpool`` starts Python, loads and checks the key and proves; ``zkpool warm`` is a proof once that is done,
+as a running prover sees it.
 
 .venv/bin/python tools/bench_prover.py [--runs 5]
 """
