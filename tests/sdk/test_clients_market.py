@@ -1,14 +1,17 @@
 """Clients of every role on a real chain: what they send, what they see, and what they are refused."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.sdk.toy_market import TERMS, ToyMarket, make_toy_market
-from zkpool_sdk.chain import Contracts
-from zkpool_sdk.clients import DueKind, NoSuchTask, NotProven, ProofRefused, WaitedTooLong
+from tests.support.anvil import rich_signer
+from zkpool_sdk.chain import Account, Contracts, NodeSigner
+from zkpool_sdk.clients import DueKind, Keeper, NoSuchTask, NotProven, ProofRefused, Prover, WaitedTooLong
 from zkpool_sdk.economics.bidding import NoSuchPosition
 from zkpool_sdk.errors import (
+    AmountZero,
     BidBelowBaseFee,
     NotProjectAdmin,
     NotYetCleared,
@@ -220,6 +223,30 @@ def test_prover__stakes_with_a_permit__needs_no_approval(toy: ToyMarket) -> None
     token, vault = toy.contracts.token, toy.contracts.vault
     assert token.nonces(toy.prover.address) == 1
     assert token.allowance(toy.prover.address, vault.address) == 0
+
+
+def test_prover__signer_without_messages__approves_first(toy: ToyMarket) -> None:
+    account = Account(toy.contracts.connection, NodeSigner(rich_signer(2).address))
+    prover = Prover(toy.contracts.by(account))
+    toy.contracts.token.transfer(prover.address, zk(40))
+    assert prover.stake(zk(40)).active
+    assert toy.contracts.token.nonces(prover.address) == 0
+    with pytest.raises(AmountZero):
+        prover.stake(0)
+
+
+def test_connect__key_file_of_the_environment__is_the_account(
+    toy: ToyMarket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, key_file = tmp_path / "local.json", tmp_path / "key"
+    toy.contracts.deployment.save(record)
+    key_file.touch(mode=0o600)
+    key_file.write_text("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+    monkeypatch.setenv("ZKPOOL_KEY_FILE", str(key_file))
+    keeper = Keeper.connect(toy.contracts.connection.rpc_url, record)
+    assert keeper.address == rich_signer(0).address
+    assert keeper.contracts.market.address == toy.contracts.market.address
+    assert keeper.due() == []
 
 
 def test_project__new_terms_and_an_end__hold_for_new_bids_only(toy: ToyMarket) -> None:
