@@ -155,18 +155,23 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         Terms calldata terms,
         uint64 packedRules
     ) private returns (uint16 version) {
+        version = _queues[queue].termsVersion;
+        // Provers took their seats under the last terms: less time or a higher penalty needs a queue of its own. A project
+        // could else ask the impossible of them, and take half of their stake as the requester.
+        (uint256 leastSeconds, uint256 limitWei) = (MIN_WINDOW_SECONDS, MAX_TIER1_PENALTY_WEI);
+        if (version != 0) {
+            Terms storage last = _terms[queue][version];
+            (leastSeconds, limitWei) = (last.proofWindowSeconds, last.tier1PenaltyWei);
+        }
         uint256 window = terms.proofWindowSeconds;
-        if (window < MIN_WINDOW_SECONDS || window > MAX_WINDOW_SECONDS) {
-            revert ProofWindowOutOfBounds(window, MIN_WINDOW_SECONDS, MAX_WINDOW_SECONDS);
+        if (window < leastSeconds || window > MAX_WINDOW_SECONDS) {
+            revert ProofWindowOutOfBounds(window, leastSeconds, MAX_WINDOW_SECONDS);
         }
         window = terms.liabilityWindowSeconds;
         if (window < MIN_WINDOW_SECONDS || window > MAX_WINDOW_SECONDS) {
             revert LiabilityWindowOutOfBounds(window, MIN_WINDOW_SECONDS, MAX_WINDOW_SECONDS);
         }
-        if (terms.tier1PenaltyWei > MAX_TIER1_PENALTY_WEI) {
-            revert Tier1PenaltyTooHigh(terms.tier1PenaltyWei, MAX_TIER1_PENALTY_WEI);
-        }
-        version = _queues[queue].termsVersion;
+        if (terms.tier1PenaltyWei > limitWei) revert Tier1PenaltyTooHigh(terms.tier1PenaltyWei, limitWei);
         if (version == type(uint16).max) revert TooManyVersions(queue);
         _queues[queue].termsVersion = ++version;
         Terms memory stored = terms;

@@ -63,7 +63,8 @@ interface IProjectRegistry {
         Sample calldata sample
     ) external returns (QueueId queue);
 
-    /// @notice Sets the terms of future tasks. `terms.packedRules` is ignored: a circuit's rules never change.
+    /// @notice Sets the terms of future tasks. `terms.packedRules` is ignored: a circuit's rules never change. The proof window
+    ///         may only grow and the penalty only fall: provers took their seats under what was promised before.
     function setTerms(QueueId queue, Terms calldata terms) external returns (uint16 version);
 
     /// @notice Takes no new bids into a queue. Tasks in flight and bids in the book go on.

@@ -275,12 +275,20 @@ def test_finalize__missed_by_a_second_prover__is_one_slash_each() -> None:
 def test_terms__changed_in_flight__touch_no_assigned_task() -> None:
     market, queue, task, now = assigned()
     before = market.task_of(task)
-    assert market.projects.set_terms(ADMIN, queue, terms(zk(5), 60, 60)) == 2
+    refused(
+        errors.Tier1PenaltyTooHigh(1, 0),
+        lambda: market.projects.set_terms(ADMIN, queue, terms(1, WINDOW, 60)),
+    )
+    refused(
+        errors.ProofWindowOutOfBounds(WINDOW - 1, WINDOW, 2 * DAY),
+        lambda: market.projects.set_terms(ADMIN, queue, terms(0, WINDOW - 1, 60)),
+    )
+    assert market.projects.set_terms(ADMIN, queue, terms(0, 2 * WINDOW, 60)) == 2
     assert market.task_of(task) == before
     market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, now + WINDOW)
     result = market.clear(queue, now + 1_000)
-    assert result.assignments[0].bond_wei == zk("5.5")
-    assert result.assignments[0].prove_by == now + 1_060
+    assert result.assignments[0].bond_wei == zk("0.5")
+    assert result.assignments[0].prove_by == now + 1_000 + 2 * WINDOW
     market.projects.close_queue(ADMIN, queue)
     refused(
         errors.QueueIsClosed(queue),

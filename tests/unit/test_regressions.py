@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.reverts import reverts
-from tests.support.scene import QUEUED, ROUND, STATEMENT, ZK
+from tests.support.scene import QUEUED, ROUND, STATEMENT, WINDOW, ZK, terms
 
 
 def test_seats__held_by_provers_that_offer_nothing__yield_to_a_newcomer(scene, provers, queue, prover):
@@ -65,3 +65,19 @@ def test_pass__seat_that_offered_nothing__has_saved_up_no_turns(scene, provers, 
     scene.assigned(requester, ZK)
     step = 10**12 // 300_000
     assert scene.seats()[0].pass_ == before + step
+
+
+def test_terms__under_seated_provers__never_get_harsher(
+    scene, projects, market, queue, requester, prover, deployer
+):
+    """A project that raises the penalty to a prover's stake and bids twice would gain half of that stake."""
+    scene.seat(prover, stake_wei=40_000 * ZK)
+    with reverts(projects.Tier1PenaltyTooHigh, gotWei=39_000 * ZK, limitWei=0):
+        projects.setTerms(queue, terms(penalty=39_000 * ZK), sender=deployer)
+    with reverts(projects.ProofWindowOutOfBounds, gotSeconds=WINDOW - 1, minSeconds=WINDOW):
+        projects.setTerms(queue, terms(window=WINDOW - 1), sender=deployer)
+    projects.setTerms(queue, terms(window=WINDOW + 1), sender=deployer)
+    with reverts(projects.ProofWindowOutOfBounds, gotSeconds=WINDOW, minSeconds=WINDOW + 1):
+        projects.setTerms(queue, terms(window=WINDOW), sender=deployer)
+    task = scene.assigned(requester)
+    assert market.taskOf(task).bondWei == ZK // 2

@@ -97,13 +97,16 @@ class ProjectRegistry:
     def set_terms(self, caller: Address, queue: QueueId, terms: Terms) -> int:
         """Sets the terms of future tasks; returns their version.
 
+        The proof window may only grow and the penalty only fall: provers took their seats under what was
+        promised before.
+
         Raises:
             UnknownQueue, NotProjectAdmin, ProofWindowOutOfBounds, LiabilityWindowOutOfBounds,
             Tier1PenaltyTooHigh, TooManyVersions.
         """
         q, current = self.current(queue)
         self._only_admin(q.project, caller)
-        _check_terms(terms)
+        _check_terms(terms, current.proof_window_seconds, current.tier1_penalty_wei)
         if q.terms_version == MAX_VERSION:
             raise TooManyVersions(queue)
         version = q.terms_version + 1
@@ -165,11 +168,13 @@ class ProjectRegistry:
             raise NotProjectAdmin(project, caller)
 
 
-def _check_terms(terms: Terms) -> None:
+def _check_terms(
+    terms: Terms, least_seconds: int = MIN_WINDOW_SECONDS, limit_wei: int = MAX_TIER1_PENALTY_WEI
+) -> None:
     bounds = MIN_WINDOW_SECONDS, MAX_WINDOW_SECONDS
-    if not bounds[0] <= terms.proof_window_seconds <= bounds[1]:
-        raise ProofWindowOutOfBounds(terms.proof_window_seconds, *bounds)
+    if not least_seconds <= terms.proof_window_seconds <= bounds[1]:
+        raise ProofWindowOutOfBounds(terms.proof_window_seconds, least_seconds, bounds[1])
     if not bounds[0] <= terms.liability_window_seconds <= bounds[1]:
         raise LiabilityWindowOutOfBounds(terms.liability_window_seconds, *bounds)
-    if terms.tier1_penalty_wei > MAX_TIER1_PENALTY_WEI:
-        raise Tier1PenaltyTooHigh(terms.tier1_penalty_wei, MAX_TIER1_PENALTY_WEI)
+    if terms.tier1_penalty_wei > limit_wei:
+        raise Tier1PenaltyTooHigh(terms.tier1_penalty_wei, limit_wei)

@@ -209,16 +209,17 @@ def test_clear__by_anybody__has_the_same_outcome(scene, market, queue, requester
 
 
 def test_clear__terms_changed_while_the_bid_waited__assigns_under_the_new_ones(
-    scene, market, projects, queue, requester, prover, deployer
+    scene, market, projects, requester, prover, deployer
 ):
-    scene.seat(prover)
-    task = scene.place(requester, ZK)
-    changed = terms(window=100, liability=200, penalty=3 * ZK)
+    queue = scene.open_queue(window=100, penalty=5 * ZK)
+    scene.seat(prover, queue=queue)
+    task = scene.place(requester, ZK, queue=queue)
+    changed = terms(window=150, liability=200, penalty=3 * ZK)
     scene.chain.send(projects.setTerms, queue, changed, sender=deployer)
-    now = scene.end_round()
+    now = scene.end_round(queue)
     market.clear(queue, sender=prover)
     stored = market.taskOf(task)
-    assert (stored.termsVersion, stored.proveBy, stored.bondWei) == (2, now + 100, MIN_BOND + 3 * ZK)
+    assert (stored.termsVersion, stored.proveBy, stored.bondWei) == (2, now + 150, MIN_BOND + 3 * ZK)
 
 
 def test_clear__terms_changed_after_the_assignment__leave_the_task_alone(
@@ -227,7 +228,7 @@ def test_clear__terms_changed_after_the_assignment__leave_the_task_alone(
     scene.seat(prover)
     task = scene.assigned(requester)
     before = market.taskOf(task)
-    changed = terms(window=60, liability=60, penalty=100_000 * ZK)
+    changed = terms(window=2 * WINDOW, liability=60)
     scene.chain.send(projects.setTerms, queue, changed, sender=deployer)
     assert market.taskOf(task) == before
     assert vault.stakeOf(prover).lockedWei == MIN_BOND

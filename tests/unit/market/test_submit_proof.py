@@ -109,7 +109,7 @@ def test_submit__queue_closed_and_verifier_disallowed__is_paid(
     """What a project or the owner does later is for future tasks."""
     scene.chain.send(projects.closeQueue, queue, sender=deployer)
     scene.chain.send(projects.allowVerifier, scene.pool.verifier, False, sender=owner)
-    changed = terms(window=60, liability=60, penalty=ZK)
+    changed = terms(window=2 * WINDOW, liability=60)
     scene.chain.send(projects.setTerms, queue, changed, sender=deployer)
     scene.chain.next_at(market.taskOf(task).proveBy)
     market.submitProof(task, *scene.proof(task, prover), sender=prover)

@@ -194,14 +194,16 @@ def test_create__verifier_that_reverts__reverts(zkpool, projects, deployer):
 
 
 @pytest.mark.parametrize("window", [60, 2 * DAYS])
-def test_terms__windows_at_their_bounds__are_accepted(projects, queue, deployer, window):
-    projects.setTerms(queue, terms(window=window, liability=window), sender=deployer)
-    assert projects.termsOf(queue, 2).proofWindowSeconds == window
+def test_terms__windows_at_their_bounds__are_accepted(scene, projects, deployer, window):
+    queue = scene.open_queue(window=window, liability=window)
+    assert projects.termsOf(queue, 1).proofWindowSeconds == window
+    projects.setTerms(queue, terms(window=2 * DAYS, liability=window), sender=deployer)
+    assert projects.termsOf(queue, 2).proofWindowSeconds == 2 * DAYS
 
 
-@pytest.mark.parametrize("window", [0, 59, 2 * DAYS + 1, 2**32 - 1])
+@pytest.mark.parametrize("window", [0, WINDOW - 1, 2 * DAYS + 1, 2**32 - 1])
 def test_terms__proof_window_out_of_bounds__reverts(projects, queue, deployer, window):
-    with reverts(projects.ProofWindowOutOfBounds, gotSeconds=window, minSeconds=60, maxSeconds=2 * DAYS):
+    with reverts(projects.ProofWindowOutOfBounds, gotSeconds=window, minSeconds=WINDOW, maxSeconds=2 * DAYS):
         projects.setTerms(queue, terms(window=window), sender=deployer)
 
 
@@ -211,14 +213,19 @@ def test_terms__liability_window_out_of_bounds__reverts(projects, queue, deploye
         projects.setTerms(queue, terms(liability=window), sender=deployer)
 
 
-def test_terms__penalty_at_its_bound__is_accepted(projects, queue, market, deployer):
-    projects.setTerms(queue, terms(penalty=100_000 * ZK), sender=deployer)
+def test_terms__penalty_at_its_bound__is_accepted(scene, projects, market, deployer):
+    queue = scene.open_queue(penalty=100_000 * ZK)
     assert market.bondOf(queue) == 100_000 * ZK + ZK // 2
+    projects.setTerms(queue, terms(penalty=99_999 * ZK), sender=deployer)
+    assert market.bondOf(queue) == 99_999 * ZK + ZK // 2
 
 
-def test_terms__penalty_above_its_bound__reverts(projects, queue, deployer):
+def test_terms__penalty_above_its_bound__reverts(zkpool, projects, queue, deployer):
+    above = terms(penalty=100_000 * ZK + 1)
     with reverts(projects.Tier1PenaltyTooHigh, gotWei=100_000 * ZK + 1, limitWei=100_000 * ZK):
-        projects.setTerms(queue, terms(penalty=100_000 * ZK + 1), sender=deployer)
+        projects.createQueue(1, zkpool.verifier, KEY, RULES, above, SAMPLE, sender=deployer)
+    with reverts(projects.Tier1PenaltyTooHigh, gotWei=1, limitWei=0):
+        projects.setTerms(queue, terms(penalty=1), sender=deployer)
 
 
 def test_create__terms_out_of_bounds__reverts(zkpool, projects, deployer):
@@ -228,13 +235,13 @@ def test_create__terms_out_of_bounds__reverts(zkpool, projects, deployer):
 
 def test_terms__new_version__keeps_the_old_one_and_the_rules(projects, queue, deployer):
     before = projects.termsOf(queue, 1)
-    receipt = projects.setTerms(queue, terms(window=77, max_units=4, packed=1), sender=deployer)
+    receipt = projects.setTerms(queue, terms(window=777, max_units=4, packed=1), sender=deployer)
     assert receipt.return_value == 2
     [event] = receipt.decode_logs(projects.TermsSet)
     assert (event.queue, event.version) == (queue, 2)
     assert projects.queueOf(queue).termsVersion == 2
     after = projects.termsOf(queue, 2)
-    assert (after.proofWindowSeconds, after.maxUnits) == (77, 4)
+    assert (after.proofWindowSeconds, after.maxUnits) == (777, 4)
     assert after.packedRules == before.packedRules, "a circuit's rules never change"
     assert projects.termsOf(queue, 1) == before
     assert before.proofWindowSeconds == WINDOW
@@ -274,7 +281,7 @@ def test_close__queue__stays_closed_with_its_terms(projects, queue, deployer):
     assert event.queue == queue
     assert projects.queueOf(queue).closed
     assert list(projects.biddingOf(queue)) == [packed, True]
-    projects.setTerms(queue, terms(window=99), sender=deployer)
+    projects.setTerms(queue, terms(window=999), sender=deployer)
     assert projects.queueOf(queue).closed
 
 
