@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scripts.deploy import deploy_zkpool
+from tests.support.chain import Chain
+from zkpool_sdk.chain import Parameters
+
 INSURANCE_CAP_WEI = 10**24
 
 
@@ -38,38 +42,46 @@ class ZKPool:
 
 def deploy(
     project: Any,
+    accounts: Any,
+    node: Chain,
     *,
-    deployer: Any,
-    owner: Any,
     guardian: Any,
     treasury: Any,
     token: Any = None,
     uses_market_time: bool = False,
 ) -> ZKPool:
-    """Deploy and bind every contract, with the mock verifier allowed."""
-    token = token or deployer.deploy(project.ZKToken, deployer)
+    """Deploy by the project's script, from the first account; then allow the mock verifier.
+
+    The owner is the timelock, for which the node signs: what it schedules is tested elsewhere.
+    """
+    deployer = accounts[0]
+    parameters = Parameters(
+        token=token.address if token else None,
+        guardian=guardian.address,
+        treasury=treasury.address,
+        uses_market_time=uses_market_time,
+    )
+    deployment = deploy_zkpool(deployer, parameters)
+
+    def at(name: str) -> Any:
+        return project.get_contract(name).at(deployment.address_of(name))
+
+    owner = deployment.address_of("Timelock")
+    node.request("anvil_setBalance", owner, hex(10**24))
     verifier = deployer.deploy(project.MockVerifier)
-    projects = deployer.deploy(project.ProjectRegistry, owner)
-    insurance = deployer.deploy(project.InsuranceFund, token, owner, INSURANCE_CAP_WEI)
-    vault = deployer.deploy(project.StakeVault, token, insurance, uses_market_time)
-    provers = deployer.deploy(project.ProverRegistry, projects, vault)
-    splitter = deployer.deploy(project.RewardSplitter, token, owner, treasury)
-    wiring = (token, projects, provers, vault, splitter, insurance)
-    market = deployer.deploy(project.ProverMarket, wiring, owner, guardian)
-    for bound in (provers, vault, splitter):
-        bound.bindMarket(market, sender=deployer)
-    projects.allowVerifier(verifier, True, sender=owner)
-    return ZKPool(
-        token=token,
-        projects=projects,
-        provers=provers,
-        vault=vault,
-        market=market,
-        splitter=splitter,
-        insurance=insurance,
+    pool = ZKPool(
+        token=token or at("ZKToken"),
+        projects=at("ProjectRegistry"),
+        provers=at("ProverRegistry"),
+        vault=at("StakeVault"),
+        market=at("ProverMarket"),
+        splitter=at("RewardSplitter"),
+        insurance=at("InsuranceFund"),
         verifier=verifier,
         deployer=deployer,
-        owner=owner,
+        owner=accounts[owner],
         guardian=guardian,
         treasury=treasury,
     )
+    node.send(pool.projects.allowVerifier, verifier, True, sender=owner)
+    return pool

@@ -27,8 +27,9 @@ def deployer(accounts: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def owner(accounts: Any) -> Any:
-    return accounts[1]
+def owner(zkpool: ZKPool) -> Any:
+    """The timelock."""
+    return zkpool.owner
 
 
 @pytest.fixture(scope="session")
@@ -93,15 +94,14 @@ def actors(requester: Any, rival: Any, prover: Any, second_prover: Any) -> tuple
 @pytest.fixture(scope="session")
 def zkpool(
     project: Any,
+    accounts: Any,
     node: Chain,
-    deployer: Any,
-    owner: Any,
     guardian: Any,
     treasury: Any,
     actors: tuple[Any, ...],
 ) -> ZKPool:
     """A deployed market with one queue; requesters and provers have tokens, nobody has acted yet."""
-    pool = deploy(project, deployer=deployer, owner=owner, guardian=guardian, treasury=treasury)
+    pool = deploy(project, accounts, node, guardian=guardian, treasury=treasury)
     return furnish(pool, node, actors)
 
 
@@ -154,10 +154,9 @@ def queue(zkpool: ZKPool) -> int:
 @pytest.fixture(scope="session")
 def fee_pool(
     project: Any,
-    zkpool: ZKPool,
+    accounts: Any,
     node: Chain,
     deployer: Any,
-    owner: Any,
     guardian: Any,
     treasury: Any,
     requester: Any,
@@ -165,7 +164,7 @@ def fee_pool(
 ) -> ZKPool:
     """A deployment around a token that burns 1 % of every transfer."""
     token = deployer.deploy(project.FeeToken, deployer, 100)
-    pool = deploy(project, deployer=deployer, owner=owner, guardian=guardian, treasury=treasury, token=token)
+    pool = deploy(project, accounts, node, guardian=guardian, treasury=treasury, token=token)
     pool = furnish(pool, node, ())
     for actor in (requester, prover):
         Scene(pool, node).fund(actor, 10_000 * ZK)

@@ -17,17 +17,16 @@ from tests.unit.conftest import furnish
 @pytest.fixture(scope="session")
 def hook_pool(
     project: Any,
-    zkpool: ZKPool,
+    accounts: Any,
     node: Chain,
     deployer: Any,
-    owner: Any,
     guardian: Any,
     treasury: Any,
     actors: tuple[Any, ...],
 ) -> ZKPool:
     """A deployment around a token with a hook; the token itself bids, stakes and earns too."""
     token = deployer.deploy(project.HookToken, deployer)
-    pool = deploy(project, deployer=deployer, owner=owner, guardian=guardian, treasury=treasury, token=token)
+    pool = deploy(project, accounts, node, guardian=guardian, treasury=treasury, token=token)
     pool = furnish(pool, node, actors)
     Scene(pool, node).fund(token.address, 1000 * ZK)
     return pool

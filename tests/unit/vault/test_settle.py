@@ -159,17 +159,10 @@ def test_settle__other_peoples_decay__earns_the_caller_nothing(scene, vault, pro
 
 @pytest.fixture(scope="session")
 def market_time_pool(
-    project: Any, zkpool: Any, node: Any, deployer: Any, owner: Any, guardian: Any, treasury: Any, actors: Any
+    project: Any, accounts: Any, node: Any, guardian: Any, treasury: Any, actors: Any
 ) -> Any:
     """A deployment whose decay clock runs only in rounds that had work."""
-    pool = deploy(
-        project,
-        deployer=deployer,
-        owner=owner,
-        guardian=guardian,
-        treasury=treasury,
-        uses_market_time=True,
-    )
+    pool = deploy(project, accounts, node, guardian=guardian, treasury=treasury, uses_market_time=True)
     return furnish(pool, node, actors)
 
 
