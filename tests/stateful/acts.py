@@ -1,0 +1,182 @@
+"""The acts that rules are made of: one call each, on the model and on the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from tests.stateful.invariants import Laws
+from tests.stateful.lockstep import live
+from tests.stateful.world import FREE_SIGNAL, URI
+from tests.support.rawmarket import KEY, mock_proof
+from zkpool_sdk.models import Address, QueueId, TaskId, TaskStatus, Verdict
+
+PICKS: Final = st.integers(0, 63)
+EDGES: Final = st.sampled_from((-1, 0, 0, 1))
+"""Around a deadline: the last second, and one to either side."""
+BROKEN: Final = {b"revert": False, b"burn": False, b"malformed": True, b"empty": True}
+"""Proofs that the mock verifier misbehaves on, and whether the market can only refuse without a word."""
+
+
+def has(*statuses: TaskStatus) -> Callable[[Any], bool]:
+    """Precondition: some task is in one of these states."""
+    return lambda machine: bool(live(machine.market.tasks, *statuses))
+
+
+class Acts(Laws):
+    """Everything anybody can do, by its verb."""
+
+    def some(self, pick: int, *statuses: TaskStatus) -> TaskId:
+        tasks = live(self.market.tasks, *statuses)
+        return TaskId(tasks[pick % len(tasks)])
+
+    def stake(self, prover: Address, amount_wei: int) -> None:
+        self.act(
+            "stake",
+            prover,
+            "vault",
+            "stake",
+            (amount_wei,),
+            self.market.vault.stake,
+            prover,
+            amount_wei,
+            self.now,
+        )
+
+    def register(self, prover: Address) -> None:
+        self.act(
+            "register",
+            prover,
+            "provers",
+            "register",
+            (URI,),
+            self.market.provers.register,
+            prover,
+            returned=int,
+        )
+
+    def join(self, prover: Address, queue: QueueId, capacity: int) -> None:
+        self.act(
+            "join",
+            prover,
+            "provers",
+            "join",
+            (queue, capacity),
+            self.market.provers.join,
+            prover,
+            queue,
+            capacity,
+            self.now,
+            returned=int,
+        )
+
+    def raise_to(self, caller: Address, task: TaskId, fee_wei: int) -> None:
+        self.act(
+            "raise",
+            caller,
+            "market",
+            "raiseBid",
+            (task, fee_wei),
+            self.market.raise_bid,
+            caller,
+            task,
+            fee_wei,
+        )
+
+    def cancel_by(self, caller: Address, task: TaskId) -> None:
+        self.act(
+            "cancel", caller, "market", "cancelBid", (task,), self.market.cancel_bid, caller, task, self.now
+        )
+
+    def finalize_now(self, task: TaskId) -> None:
+        keeper = self.roles.keeper
+        self.act(
+            "finalize", keeper, "market", "finalize", (task,), self.market.finalize, keeper, task, self.now
+        )
+
+    def place_bid(
+        self,
+        requester: Address,
+        queue: QueueId,
+        fee_wei: int,
+        life: int,
+        *,
+        statement: list[int] | None = None,
+        data: bytes = b"hash",
+        compare: bool = True,
+    ) -> None:
+        self.last_statement += 1
+        chosen = [self.last_statement] if statement is None else statement
+        expires_at = self.now + life
+        task = self.act(
+            "place",
+            requester,
+            "market",
+            "placeBid",
+            (queue, chosen, fee_wei, expires_at, data),
+            self.market.place_bid,
+            requester,
+            queue,
+            chosen,
+            fee_wei,
+            expires_at,
+            self.now,
+            data,
+            returned=bytes,
+            compare=compare,
+        )
+        if task is not None:
+            self.statements[task] = chosen[0]
+
+    def clear_now(self, queue: QueueId) -> None:
+        before = self.before_clearing(queue)
+        result = self.act(
+            "clear",
+            self.roles.keeper,
+            "market",
+            "clear",
+            (queue,),
+            self.market.clear,
+            queue,
+            self.now,
+            returned=lambda result: result.assigned_count,
+        )
+        if result is not None:
+            self.check_clearing(before, result)
+
+    def signals(self, task: TaskId) -> list[int]:
+        prover = self.market.provers.prover_of(self.market.tasks[task].prover).account
+        return [self.statements[task], int(prover, 16), FREE_SIGNAL]
+
+    def submit(
+        self,
+        verb: str,
+        task: TaskId,
+        *,
+        sender: Address | None = None,
+        signals: list[int] | None = None,
+        proof: bytes | None = None,
+    ) -> None:
+        caller = sender or self.market.provers.prover_of(self.market.tasks[task].prover).account
+        given = self.signals(task) if signals is None else signals
+        verdict = Verdict.ACCEPTED if proof is None else Verdict.REFUSED
+        verdict = Verdict.BROKEN if proof in BROKEN else verdict
+        calldata = (task, given, mock_proof(given, KEY) if proof is None else proof)
+        before = self.before_judging(task)
+        self.act(
+            verb,
+            caller,
+            "market",
+            "submitProof",
+            calldata,
+            self.market.submit_proof,
+            caller,
+            task,
+            given,
+            verdict,
+            self.now,
+            malformed=BROKEN.get(proof or b"", False),
+        )
+        self.check_judging(before, task, caller, verdict)

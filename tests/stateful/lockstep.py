@@ -1,0 +1,209 @@
+"""Model and contracts in lock-step: acts are done on the model and noted, then replayed on the chain at once.
+
+What is done next depends on the model alone, so a whole example travels as one simulated request. The first
+call whose result, error or state differs is the divergence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, NamedTuple
+
+from hypothesis import note
+
+from tests.stateful.world import World
+from tests.support.rawchain import Call, Contract, Outcome
+from zkpool_sdk.errors import ContractError
+from zkpool_sdk.models import Task, TaskStatus
+
+VIEWER = "0x00000000000000000000000000000000000000bB"
+FIRED: Counter[str] = Counter()
+REFUSED: Counter[str] = Counter()
+STEPS: Counter[str] = Counter()
+
+
+class Divergence(AssertionError):
+    """The chain did something else than the model."""
+
+
+class Expected(NamedTuple):
+    """What a call must do: return these bytes (any, if ``None``), or revert with this error."""
+
+    what: str
+    data: bytes | None
+    error: ContractError | None = None
+    any_error: bool = False
+
+
+class Lockstep:
+    """One life of a market, on the model now and on the chain in ``replay``."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.market = world.model()
+        self.now = world.chain.now + 1
+        self._mined_at = world.chain.now
+        self._calls: list[Call] = []
+        self._expected: list[Expected] = []
+
+    def act(
+        self,
+        verb: str,
+        sender: str,
+        contract: Contract,
+        function: str,
+        arguments: Sequence[Any],
+        action: Callable[[], Any],
+        *,
+        returned: Callable[[Any], Any] | None = None,
+        malformed: bool = False,
+        compare: bool = True,
+    ) -> Any:
+        """Does something on the model and notes the call that does the same on the chain.
+
+        Args:
+            returned: from the action's result to what the call must return; not looked at if not given.
+            malformed: the chain may refuse without saying why.
+            compare: whether the whole state is compared afterwards.
+        Returns:
+            the action's result; ``None`` if it was refused.
+        """
+        STEPS["acts"] += 1
+        result, data, error = None, None, None
+        try:
+            result = action()
+            FIRED[verb] += 1
+            data = words(returned(result)) if returned else None
+        except ContractError as refusal:
+            REFUSED[type(refusal).__name__] += 1
+            error = refusal
+        what = f"{verb} by {sender} at {self.now}: {error or 'done'}"
+        note(what)
+        self._add(contract.call(sender, function, *arguments), Expected(what, data, error, malformed))
+        if compare:
+            self._compare(what, whole=False)
+        return result
+
+    def replay(self) -> None:
+        """Sends everything to the chain.
+
+        Raises:
+            Divergence: some call did something else.
+        """
+        self._compare("the end", whole=True)
+        outcomes = self.world.chain.simulate(self._calls)
+        STEPS["comparisons"] += len(outcomes)
+        for outcome, wanted in zip(outcomes, self._expected, strict=True):
+            check(outcome, wanted)
+
+    def _add(self, call: Call, wanted: Expected) -> None:
+        if self.now > self._mined_at:
+            call = Call(call.sender, call.to, call.data, self.now)
+            self._mined_at = self.now
+        self._calls.append(call)
+        self._expected.append(wanted)
+
+    def _compare(self, after: str, whole: bool) -> None:
+        for contract, function, arguments, value in self._views(whole):
+            what = f"{function}{arguments} after {after}"
+            self._add(getter(contract, function, arguments), Expected(what, words(value)))
+
+    def _views(self, whole: bool) -> Iterator[tuple[Contract, str, tuple[Any, ...], Any]]:
+        """Getters with what they must say: all that an act can change, or (``whole``) all there is."""
+        at, model, now, roles = self.world.at, self.market, self.now, self.world.roles
+        for task, t in model.tasks.items():
+            if whole or not t.status.ended:
+                yield at.market, "taskOf", (task,), t
+        for queue in self.world.queues:
+            yield at.market, "roundOf", (queue,), model.round_of(queue)
+            yield at.market, "bookWords", (queue,), model.book_words(queue)
+            if queue in model.provers.seats and (whole or queue != self.world.queues[-1]):
+                yield at.provers, "seatsOf", (queue,), model.provers.seats[queue]
+            if whole:
+                yield at.market, "baseFeeOf", (queue,), model.base_fee_of(queue, now)
+                yield at.market, "bondOf", (queue,), model.bond_of(queue, now)
+                yield at.market, "slotCountOf", (queue,), model.slot_count_of(queue, now)
+                yield at.projects, "queueOf", (queue,), model.projects.queue_of(queue)
+        for account in roles.everybody:
+            yield at.token, "balanceOf", (account,), model.token.balance_of(account)
+            yield at.market, "creditOf", (account,), model.credit_of(account)
+        for contract in (at.market, at.vault, at.splitter, at.insurance):
+            balance = model.token.balance_of(contract.address)  # type: ignore[arg-type]
+            yield at.token, "balanceOf", (contract.address,), balance
+        for prover in (*roles.provers, *(roles.crowd if whole else ())):
+            yield at.vault, "stakeOf", (prover,), model.vault.stake_of(prover, now)
+            yield at.vault, "isActive", (prover,), model.vault.is_active(prover, now)
+            yield at.splitter, "earningOf", (prover,), model.splitter.earning_of(prover, now)
+            if prover in model.provers.ids:
+                number = model.provers.ids[prover]
+                yield at.provers, "proverOf", (number,), model.provers.provers[number]
+        yield at.vault, "clock", (), model.vault.clock(now)
+        yield at.splitter, "poolEarning", (), model.splitter.pool_earning(now)
+        if whole:
+            yield at.splitter, "rates", (), model.splitter.rates
+            yield at.splitter, "treasury", (), model.splitter.treasury
+            yield at.splitter, "delegators", (), model.splitter.delegators
+            yield at.insurance, "capWei", (), model.insurance.cap_wei
+            yield at.token, "totalSupply", (), model.token.supply_wei - model.token.burned_wei
+            yield at.market, "paused", (), model.paused
+            for (queue, version), terms in model.projects.terms.items():
+                yield at.projects, "termsOf", (queue, version), terms
+
+
+def check(outcome: Outcome, wanted: Expected) -> None:
+    """Compares what a call did with what it must do.
+
+    Raises:
+        Divergence: it did something else.
+    """
+    if wanted.error is None:
+        if not outcome.ok:
+            raise Divergence(f"{wanted.what}: the chain refuses: {outcome.error()}")
+        if wanted.data is not None and outcome.data != wanted.data:
+            raise Divergence(f"{wanted.what}: chain {split(outcome.data)}, model {split(wanted.data)}")
+    elif outcome.ok:
+        raise Divergence(f"{wanted.what}: the chain does it")
+    elif outcome.error() != wanted.error and not (wanted.any_error and not outcome.data):
+        raise Divergence(f"{wanted.what}: the chain says {outcome.error()}")
+
+
+_getters: dict[tuple[str, str, tuple[Any, ...]], Call] = {}
+
+
+def getter(contract: Contract, function: str, arguments: tuple[Any, ...]) -> Call:
+    """The call of a view; encoded once."""
+    key = contract.address, function, arguments
+    if key not in _getters:
+        _getters[key] = contract.call(VIEWER, function, *arguments)
+    return _getters[key]
+
+
+def words(value: Any) -> bytes:
+    """A value as a contract returns it: static structs and numbers as words, lists with offset and length."""
+    if isinstance(value, list):
+        return _word(32) + _word(len(value)) + b"".join(words(item) for item in value)
+    if isinstance(value, tuple):
+        return b"".join(words(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return b"".join(words(getattr(value, part.name)) for part in fields(value))
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return _word(int(value, 16))
+    return _word(int(value))
+
+
+def split(data: bytes) -> list[int]:
+    """The words of returned data, to be read by people."""
+    return [int.from_bytes(data[start : start + 32], "big") for start in range(0, len(data), 32)]
+
+
+def live(tasks: dict[Any, Task], *statuses: TaskStatus) -> list[Any]:
+    """Ids of tasks in one of these states."""
+    return [task for task, t in tasks.items() if t.status in statuses]
+
+
+def _word(value: int) -> bytes:
+    return value.to_bytes(32, "big")

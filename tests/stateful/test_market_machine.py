@@ -1,0 +1,66 @@
+"""Invariant 41: model and contracts agree bit for bit, whatever is done in whatever order."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.stateful.lockstep import FIRED, REFUSED, STEPS
+from tests.stateful.machine import MarketMachine
+from tests.stateful.world import World
+from tests.support.profiles import scaled
+
+VERBS = {
+    "burn", "cancel", "claim", "claim credit", "claim pool", "clear", "close queue", "donate", "expire",
+    "finalize", "finish unstake", "join", "leave", "pause", "place", "prove", "prove another output",
+    "prove wrongly", "raise", "register", "request unstake", "set cap", "set capacity", "set delegators",
+    "set rates", "set terms", "settle", "stake", "unpause",
+}  # fmt: skip
+
+REFUSALS = {
+    "AlreadyRegistered", "AlreadySeated", "AmountZero", "BidBelowBaseFee", "BookFull", "CapOutOfBounds",
+    "CapacityTooHigh", "DataTooLong", "DelegatorsAlreadySet", "DelegatorsRateTooHigh",
+    "ERC20InsufficientBalance", "EnforcedPause", "ExpectedPause", "ExpiryOutOfBounds",
+    "LiabilityWindowOutOfBounds", "NotActive", "NotAssignedProver", "NotProjectAdmin", "NotRegistered",
+    "NotRequester", "NotSeated", "NotYetCleared", "NotYetExpired", "NothingDue", "NothingToBurn",
+    "NothingToClaim", "NothingUnbonding", "PartialExitTooDeep", "PoolRateTooHigh", "ProofWindowOutOfBounds",
+    "ProofWindowOver", "ProverMismatch", "QueueFull", "QueueIsClosed", "RaiseTooLow", "RatesChangedRecently",
+    "RoundNotOver", "SignalNotCanonical", "StatementMismatch", "StillUnbonding", "TasksInFlight",
+    "Tier1PenaltyTooHigh", "UnknownQueue", "UnstakeExceedsStake", "VerifierFailed", "WrongSignalCount",
+    "WrongStatementLength", "WrongStatus", "ZeroAddress",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lived(worlds: tuple[World, ...]) -> bool:
+    """Many lives of a market."""
+    MarketMachine.worlds = worlds
+    run_state_machine_as_test(
+        MarketMachine,
+        settings=settings(max_examples=scaled(60, 600, 6_000), stateful_step_count=scaled(40, 60, 80)),
+    )
+    return True
+
+
+def test_model_and_contracts__any_life_of_a_market__agree_bit_for_bit(lived: bool) -> None:
+    assert lived
+    print(f"\n{STEPS['acts']} acts, {STEPS['comparisons']} comparisons")
+    print("done:", dict(sorted(FIRED.items())))
+    print("refused:", dict(sorted(REFUSED.items())))
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_verb__was_done(lived: bool, verb: str) -> None:
+    assert FIRED[verb] > 0
+
+
+@pytest.mark.parametrize("error", sorted(REFUSALS))
+def test_refusal__was_met(lived: bool, error: str) -> None:
+    assert REFUSED[error] > 0
+
+
+def test_nothing_else__was_done_or_met(lived: bool) -> None:
+    """A verb or an error that the lists above do not know."""
+    assert set(FIRED) <= VERBS
+    assert set(REFUSED) <= REFUSALS | {"CoversBonds"}
