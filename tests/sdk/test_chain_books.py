@@ -3,7 +3,7 @@
 import pytest
 
 from tests.sdk.toy_market import ToyMarket, make_toy_market
-from zkpool_sdk.chain import Contracts
+from zkpool_sdk.chain import Account, Contracts, NodeSigner
 from zkpool_sdk.chain.books import Books, _Audit, check_books
 from zkpool_sdk.chain.events import (
     BidPlaced,
@@ -123,11 +123,8 @@ def test_check_books__a_wei_is_moved_in_secret__it_shows(lived: ToyMarket) -> No
     vault = lived.contracts.vault.address
     connection.request("anvil_impersonateAccount", vault)
     connection.request("anvil_setBalance", vault, hex(10**19))
-    data = lived.contracts.token.calldata("transfer", lived.rival.address, 1)
-    connection.request(
-        "eth_sendTransaction",
-        {"from": vault, "to": lived.contracts.token.address, "data": "0x" + data.hex()},
-    )
+    thief = lived.contracts.by(Account(connection, NodeSigner(vault)))
+    thief.token.transfer(lived.rival.address, 1)
     books = books_of(lived)
     wrong = {entry.what for entry in books.differences}
     assert "the stake vault holds what it owes" in wrong
