@@ -248,3 +248,20 @@ def test_place__after_a_bid_left__takes_the_lowest_free_place(scene, market, que
     assert market.taskOf(scene.place(requester, ZK)).place == 1
     assert market.taskOf(scene.place(requester, ZK)).place == 3
     assert market.taskOf(scene.place(requester, ZK)).place == 5
+
+
+@pytest.mark.parametrize("into_round", [100, 299, 300, 900])
+def test_place__bid_that_evicts__must_outlive_a_whole_round_after_this_one(
+    scene, market, queue, rival, full_book, into_round
+):
+    """Until max(now, end of the round) + 300: a bid that drove others out stays for the clearing."""
+    now = market.roundOf(queue).startedAt + into_round
+    least = max(now, scene.round_over_at()) + 300
+    scene.chain.next_at(now)
+    with reverts(market.ExpiryOutOfBounds, gotAt=least - 1, minAt=least, maxAt=now + MAX_LIFE):
+        market.placeBid(queue, STATEMENT, 20 * ZK, least - 1, b"", sender=rival)
+    assert scene.status(full_book[0]) == QUEUED
+    scene.chain.next_at(now + 1)
+    least = max(now + 1, scene.round_over_at()) + 300
+    market.placeBid(queue, STATEMENT, 20 * ZK, least, b"", sender=rival)
+    assert scene.status(full_book[0]) == EVICTED
