@@ -92,7 +92,9 @@ contract ProverMarket is Clearing, Ownable2Step {
         Task storage t = _queued(task);
         if (msg.sender != t.requester) revert NotRequester(task, msg.sender);
         uint256 word = _leaveBook(t);
-        if (BookHeap.sequenceOf(word) >= _rounds[t.queue].clearedSequence) revert NotYetCleared(task);
+        // A pause must not hold anybody's money, and nothing is cleared under it.
+        if (!paused() && BookHeap.sequenceOf(word) >= _rounds[t.queue].clearedSequence)
+            revert NotYetCleared(task);
         uint256 amountWei = t.amountWei;
         uint256 feeWei = Math.max(1, amountWei / CANCEL_FEE_DIVISOR);
         t.status = TaskStatus.CANCELLED;

@@ -68,7 +68,7 @@ interface IProverMarket {
     error NotRequester(TaskId task, address caller);
     error NotAssignedProver(TaskId task, address caller);
     error WrongStatus(TaskId task, TaskStatus got, TaskStatus expected);
-    /// @notice A bid can be cancelled only once it has survived a clearing.
+    /// @notice A bid can be cancelled only once it has survived a clearing, or while the market is paused.
     error NotYetCleared(TaskId task);
     error NotYetExpired(TaskId task, uint256 nowAt, uint256 expiresAt);
     error RoundNotOver(QueueId queue, uint256 nowAt, uint256 endsAt);
@@ -101,7 +101,7 @@ interface IProverMarket {
     /// @notice Raises a bid; it gets a new sequence number.
     function raiseBid(TaskId task, uint96 maxFeeWei) external;
 
-    /// @notice Withdraws a bid that has survived a clearing, for 1 % of it.
+    /// @notice Withdraws a bid that has survived a clearing, or any bid while paused, for 1 % of it.
     function cancelBid(TaskId task) external;
 
     /// @notice Drops an expired bid and credits it; anybody may call, even while paused.

@@ -142,13 +142,14 @@ class Market(Clearing):
         self.token.transfer(caller, self.addresses.market, max_fee_wei - t.amount_wei)
 
     def cancel_bid(self, caller: Address, task: TaskId, now: int) -> Wei:
-        """Withdraws a bid that has survived a clearing; returns the fee that goes to insurance.
+        """Withdraws a bid that has survived a clearing, or any while paused; returns the fee for insurance.
 
         Raises:
             WrongStatus, NotRequester, NotYetCleared.
         """
         t = self._queued_by(caller, task)
-        if book_heap.sequence_of(self._word_of(t)) >= self.rounds[t.queue].cleared_sequence:
+        survived = book_heap.sequence_of(self._word_of(t)) < self.rounds[t.queue].cleared_sequence
+        if not survived and not self.paused:
             raise NotYetCleared(task)
         self._leave_book(t, now)
         fee_wei = Wei(max(1, t.amount_wei // CANCEL_FEE_DIVISOR))
