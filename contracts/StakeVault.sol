@@ -66,6 +66,8 @@ contract StakeVault is IStakeVault, MarketBound {
     /// @inheritdoc IStakeVault
     function requestUnstake(uint256 amountWei) external {
         (Stake storage s, uint256 decayedWei) = _settled(msg.sender);
+        // Decay moves the whole every hour, and a slow signer could never name it.
+        if (amountWei == type(uint256).max) amountWei = s.ownWei;
         if (amountWei == 0) revert AmountZero();
         if (amountWei > s.ownWei) revert UnstakeExceedsStake(msg.sender, amountWei, s.ownWei);
         uint256 leftWei = uint256(s.ownWei) + s.sponsoredWei - amountWei;

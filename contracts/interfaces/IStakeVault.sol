@@ -55,7 +55,8 @@ interface IStakeVault {
         bytes32 s
     ) external;
 
-    /// @notice Starts to leave with `amountWei`; starts the clock anew for all that is leaving.
+    /// @notice Starts to leave with `amountWei`, the greatest number for everything; starts the clock anew for all that is
+    ///         leaving.
     function requestUnstake(uint256 amountWei) external;
 
     /// @notice Pays what has finished unbonding and covers no bond.

@@ -18,7 +18,7 @@ from zkpool_sdk.errors import (
     UnstakeExceedsStake,
 )
 from zkpool_sdk.models import Address, Fault, SlashParts, Stake
-from zkpool_sdk.units import DAY, HOUR, WEI_PER_ZK, Timestamp, Wei
+from zkpool_sdk.units import DAY, HOUR, UINT256_MAX, WEI_PER_ZK, Timestamp, Wei
 
 ENTRY_STAKE_WEI: Final = Wei(32 * WEI_PER_ZK)
 STAYING_STAKE_WEI: Final = decay.FLOOR_WEI
@@ -74,12 +74,16 @@ class StakeVault:
         self.token.transfer(prover, self.address, amount_wei)
 
     def request_unstake(self, prover: Address, amount_wei: int, now: int) -> None:
-        """Starts to leave with ``amount_wei``; starts the clock anew for all that is leaving.
+        """Starts to leave with ``amount_wei``, ``UINT256_MAX`` for everything.
+
+        The clock starts anew for all that is leaving.
 
         Raises:
             AmountZero, UnstakeExceedsStake, PartialExitTooDeep.
         """
         s = self.stake_of(prover, now)
+        if amount_wei == UINT256_MAX:
+            amount_wei = s.own_wei
         if amount_wei == 0:
             raise AmountZero()
         if amount_wei > s.own_wei:
