@@ -7,9 +7,13 @@ import {MarketBound} from "./MarketBound.sol";
 import {IProjectRegistry} from "./interfaces/IProjectRegistry.sol";
 import {IProverRegistry} from "./interfaces/IProverRegistry.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
+import {AuctionMath} from "./libraries/AuctionMath.sol";
+import {BaseFeeMath} from "./libraries/BaseFeeMath.sol";
 import {RatingMath} from "./libraries/RatingMath.sol";
 import {ProverId, QueueId} from "./types/Ids.sol";
 import {Candidate, Prover, Seat, SeatAward} from "./types/Prover.sol";
+import {Terms} from "./types/Queue.sol";
+import {Stake} from "./types/Stake.sol";
 
 /// @title ProverRegistry
 /// @notice Tier 2: who proves, in which queues, with how many jobs at once, and how well so far.
@@ -189,8 +193,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
         revert NotSeated(queue, prover);
     }
 
-    /// @dev The lowest free seat, else a new one, else the lowest idle seat of a prover that is not active or offers no
-    ///      capacity: 32 stakes could shut every queue else. The newcomer starts at the least pass of the others, so it
+    /// @dev The lowest free seat, else a new one, else the lowest idle seat of a prover that is not active, offers no
+    ///      capacity or covers no bond: 32 stakes could shut every queue else. The newcomer starts at the least pass of the others, so it
     ///      neither waits nor catches up; who comes back starts no lower than it left, or leaving after each task would
     ///      win every next one.
     function _findSeat(QueueId queue, ProverId prover) private returns (uint8 seat, uint64 pass) {
@@ -217,15 +221,23 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     }
 
     function _evict(QueueId queue, Seat[SEAT_LIMIT] storage seats) private returns (uint256) {
+        (, Terms memory terms) = projects.current(queue);
+        uint256 leastBondWei = AuctionMath.bond(BaseFeeMath.MIN_BASE_FEE_WEI, terms.tier1PenaltyWei);
         for (uint256 i = 0; i < SEAT_LIMIT; ++i) {
             Seat memory s = seats[i];
             if (s.inFlight != 0) continue;
-            if (s.capacity == 0 || !vault.isActive(_provers[s.prover].account)) {
+            if (s.capacity == 0 || !_covers(_provers[s.prover].account, leastBondWei)) {
                 _free(queue, uint8(i), s.prover);
                 return i;
             }
         }
         revert QueueFull(queue, SEAT_LIMIT);
+    }
+
+    /// @dev Whether a prover is active and its stake could ever cover a bond of this size.
+    function _covers(address account, uint256 bondWei) private view returns (bool) {
+        Stake memory s = vault.stakeOf(account);
+        return s.active && uint256(s.ownWei) + s.sponsoredWei >= bondWei;
     }
 
     function _free(QueueId queue, uint8 seat, ProverId prover) private {

@@ -17,7 +17,7 @@ interface IProverRegistry {
     error UnknownProver(ProverId prover);
     error AlreadySeated(QueueId queue, ProverId prover);
     error NotSeated(QueueId queue, ProverId prover);
-    /// @notice All seats are held by active provers that offer capacity, or have tasks in flight.
+    /// @notice All seats are held by active provers that offer capacity and could cover a bond, or have tasks in flight.
     error QueueFull(QueueId queue, uint256 seatLimit);
     /// @notice Tasks are still in flight; set the capacity to 0 and finish them first.
     error TasksInFlight(QueueId queue, ProverId prover, uint256 inFlight);
@@ -29,7 +29,8 @@ interface IProverRegistry {
     /// @param uri where people read about it; may be empty.
     function register(string calldata uri) external returns (ProverId prover);
 
-    /// @notice Takes a free seat in a queue, or the idle seat of a prover that is not active or offers no capacity.
+    /// @notice Takes a free seat in a queue, or the idle seat of a prover that is not active, offers no capacity or could not
+    ///         cover a bond at the least base fee.
     function join(QueueId queue, uint8 capacity) external returns (uint8 seat);
 
     /// @notice Sets how many jobs at once the caller offers; 0 drains, and yields the idle seat of a full queue.

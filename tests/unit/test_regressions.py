@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.reverts import reverts
-from tests.support.scene import QUEUED, ROUND, STATEMENT, WINDOW, ZK, terms
+from tests.support.scene import CANCELLED, DAY, QUEUED, ROUND, STATEMENT, UNLIMITED, WINDOW, ZK, terms
 
 
 def test_seats__held_by_provers_that_offer_nothing__yield_to_a_newcomer(scene, provers, queue, prover):
@@ -81,3 +81,46 @@ def test_terms__under_seated_provers__never_get_harsher(
         projects.setTerms(queue, terms(window=WINDOW), sender=deployer)
     task = scene.assigned(requester)
     assert market.taskOf(task).bondWei == ZK // 2
+
+
+def test_seats__held_by_stakes_below_the_bond__yield_to_a_newcomer(scene, provers, prover):
+    """Who can never be given a task is never slashed either, and would hold its seat for good."""
+    queue = scene.open_queue(penalty=39 * ZK + ZK // 2 + 1)
+    for squatter in scene.crowd(32):
+        scene.chain.send(provers.join, queue, 1, sender=squatter)
+    scene.seat(prover, stake_wei=100 * ZK, queue=queue)
+    assert [seat.prover for seat in scene.seats(queue)] == [33, *range(2, 33)]
+
+
+def test_seats__held_by_stakes_of_just_the_bond__are_kept(scene, provers, prover):
+    queue = scene.open_queue(penalty=39 * ZK + ZK // 2)
+    for holder in scene.crowd(32):
+        scene.chain.send(provers.join, queue, 1, sender=holder)
+    scene.chain.send(provers.register, "", sender=prover)
+    scene.stake(prover, 100 * ZK)
+    with reverts(provers.QueueFull, queue=queue, seatLimit=32):
+        provers.join(queue, 1, sender=prover)
+
+
+def test_pause__bid_that_no_clearing_has_seen__can_be_cancelled(scene, market, requester, guardian):
+    """Nothing is cleared under a pause: without this a guardian could hold bids until they expire."""
+    task = scene.place(requester, 100 * ZK, expires_at=scene.chain.now + 30 * DAY)
+    with reverts(market.NotYetCleared, task=task):
+        market.cancelBid(task, sender=requester)
+    scene.chain.send(market.pause, sender=guardian)
+    market.cancelBid(task, sender=requester)
+    assert (scene.status(task), scene.credit(requester)) == (CANCELLED, 99 * ZK)
+
+
+def test_unstake__of_everything__needs_no_knowledge_of_the_hour(scene, vault, prover):
+    """A whole that decays each hour cannot be named by whoever signs slower than that."""
+    scene.stake(prover, 40 * ZK)
+    scene.chain.warp(2 * DAY + 5)
+    with reverts(vault.UnstakeExceedsStake, prover=prover, gotWei=40 * ZK):
+        vault.requestUnstake(40 * ZK, sender=prover)
+    vault.requestUnstake(UNLIMITED, sender=prover)
+    left = vault.stakeOf(prover)
+    assert (left.ownWei, left.active) == (0, False)
+    assert 39 * ZK < left.unbondingWei < 40 * ZK
+    with reverts(vault.AmountZero):
+        vault.requestUnstake(UNLIMITED, sender=prover)

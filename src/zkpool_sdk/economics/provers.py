@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from zkpool_sdk.economics import rating
+from zkpool_sdk.economics import auction, base_fee, rating
 from zkpool_sdk.economics.projects import ProjectRegistry
 from zkpool_sdk.economics.vault import StakeVault
 from zkpool_sdk.errors import (
@@ -55,7 +55,9 @@ class ProverRegistry:
         return prover
 
     def join(self, account: Address, queue: QueueId, capacity: int, now: int) -> int:
-        """Takes a free seat, or the idle seat of a prover not active or without capacity; returns the seat.
+        """Takes a free seat, or the idle seat of a prover that cannot be drawn; returns the seat.
+
+        That is one not active, without capacity, or whose stake covers no bond at the least base fee.
 
         The newcomer starts at the least pass of the seats taken, but not below where the last draw began; who
         comes back starts no lower than it left.
@@ -190,10 +192,14 @@ class ProverRegistry:
                 return index
         if len(seats) < SEAT_LIMIT:
             return len(seats)
+        _, terms = self.projects.current(queue)
+        least_bond_wei = auction.bond(base_fee.MIN_BASE_FEE_WEI, terms.tier1_penalty_wei)
         for index, seat in enumerate(seats):
             if seat.in_flight:
                 continue
-            if not seat.capacity or not self.vault.is_active(self.provers[seat.prover].account, now):
+            stake = self.vault.stake_of(self.provers[seat.prover].account, now)
+            covers = stake.own_wei + stake.sponsored_wei >= least_bond_wei
+            if not seat.capacity or not stake.active or not covers:
                 return index
         raise QueueFull(queue, SEAT_LIMIT)
 
