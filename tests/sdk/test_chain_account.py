@@ -15,6 +15,7 @@ from zkpool_sdk.chain.errors import (
     InsufficientFunds,
     KeyUnusable,
     NonceTaken,
+    TransactionsPending,
     TransactionTimeout,
     UnknownRevert,
 )
@@ -139,6 +140,20 @@ def test_send__another_program_took_the_nonce__says_so(slow: Connection) -> None
     timer.join()
     assert caught.value.nonce == 0
     assert slow.balance(SINK) == 77
+
+
+def test_wait_until_idle__something_on_its_way__is_waited_for(slow: Connection) -> None:
+    account = Account(slow, rich_signer(0), FeePolicy(timeout_seconds=0.3))
+    account.wait_until_idle()
+    with pytest.raises(TransactionTimeout):
+        account.transfer_ether(SINK, 1)
+    with pytest.raises(TransactionsPending) as caught:
+        account.wait_until_idle()
+    assert caught.value.count == 1
+    timer = after(0.3, lambda: slow.request("evm_mine"))
+    Account(slow, rich_signer(0)).wait_until_idle()
+    timer.join()
+    assert slow.balance(SINK) == 1
 
 
 def test_send__no_ether__says_who_needs_it(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from zkpool_sdk.chain.errors import (
     InsufficientFunds,
     NonceTaken,
     RpcRefused,
+    TransactionsPending,
     TransactionTimeout,
     UnknownRevert,
 )
@@ -172,13 +173,29 @@ class Account:
         """Sends ether."""
         return self.send(to, b"", amount_wei)
 
+    def wait_until_idle(self) -> None:
+        """Waits until nothing that the account has sent, here or elsewhere, is left to be mined.
+
+        Raises:
+            TransactionsPending: it took longer than the policy's timeout.
+        """
+        started, poll = time.monotonic(), FIRST_POLL_SECONDS
+        while count := self._count("pending") - self._count("latest"):
+            if time.monotonic() - started > self.policy.timeout_seconds:
+                raise TransactionsPending(self.address, count)
+            time.sleep(poll)
+            poll = min(poll * 1.5, LAST_POLL_SECONDS)
+
+    def _count(self, block: str) -> int:
+        """Transactions sent so far, those not mined included where ``block`` is ``"pending"``."""
+        return int(self.connection.request("eth_getTransactionCount", self.address, block), 16)
+
     def _request(self, to: str | None, data: bytes, value_wei: int) -> dict[str, str]:
         request = {"from": str(self.address), "data": "0x" + data.hex(), "value": hex(value_wei)}
         return request if to is None else {**request, "to": to}
 
     def _next_nonce(self) -> int:
-        pending = int(self.connection.request("eth_getTransactionCount", self.address, "pending"), 16)
-        return max(pending, max(self._lane.in_flight, default=-1) + 1)
+        return max(self._count("pending"), max(self._lane.in_flight, default=-1) + 1)
 
     def _broadcast_first(
         self, request: dict[str, str], fees: Fees, tell: Callable[[str, int], None]
@@ -266,7 +283,7 @@ class Account:
             return fees
 
     def _used(self, nonce: int) -> bool:
-        return int(self.connection.request("eth_getTransactionCount", self.address, "latest"), 16) > nonce
+        return self._count("latest") > nonce
 
     def _mined(self, hashes: list[str], confirmed: bool = True) -> dict[str, Any] | None:
         for known in hashes:

@@ -7,7 +7,6 @@ gives up its roles. Contract creations are recorded before they are sent; other 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,7 +84,7 @@ def deploy(
         WrongChain, CodeMissing, CodeDiffers: record and chain do not agree.
         ParameterDiffers: something on chain is not as configured.
         DeploymentMalformed: the record is not usable, or is another deployer's or of other parameters.
-        TransactionError: a transaction did not get through; run again.
+        TransactionError: a transaction did not get through, or an older one is still on its way; run again.
     """
     return _Run(account, creation_code, parameters, network, path, report or _silent).finish()
 
@@ -127,6 +126,7 @@ class _Run:
         if self.deployment.complete:
             self.report("nothing to do: the deployment is complete")
             return self.deployment
+        self.account.wait_until_idle()  # an interrupted run may have left a transaction on its way
         self._recover()
         self._contracts()
         contracts = Contracts(self.connection, self.deployment, self.account)
@@ -174,18 +174,11 @@ class _Run:
         pending = self.deployment.pending
         if pending is None:
             return
-        give_up = time.monotonic() + self.account.policy.timeout_seconds
-        while True:
-            receipts = [self.connection.request("eth_getTransactionReceipt", t) for t in pending.transactions]
-            mined = next((receipt for receipt in receipts if receipt), None)
-            if mined is not None:
-                if int(mined["status"], 16) == 1:
-                    self._adopt(pending.contract, mined["contractAddress"], int(mined["blockNumber"], 16))
-                break
-            known = [self.connection.request("eth_getTransactionByHash", t) for t in pending.transactions]
-            if not any(known) or time.monotonic() > give_up:
-                break  # never reached the node, or was dropped
-            time.sleep(1.0)
+        for transaction in pending.transactions:
+            mined = self.connection.request("eth_getTransactionReceipt", transaction)
+            if mined is not None and int(mined["status"], 16) == 1:
+                self._adopt(pending.contract, mined["contractAddress"], int(mined["blockNumber"], 16))
+                return
         self._record(replace(self.deployment, pending=None))
 
     def _contracts(self) -> None:

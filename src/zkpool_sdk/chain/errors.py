@@ -105,6 +105,18 @@ class TransactionTimeout(TransactionError):
         self.waited_seconds = waited_seconds
 
 
+class TransactionsPending(TransactionError):
+    """The account has transactions that were sent and are not mined."""
+
+    def __init__(self, account: str, count: int) -> None:
+        super().__init__(
+            f"{count} transactions of {account} are sent and not mined. Wait until they are, or replace them "
+            "with higher fees, and run again."
+        )
+        self.account = account
+        self.count = count
+
+
 class EventMissing(ChainError):
     """A receipt lacks an event that the call always emits."""
 
