@@ -11,7 +11,7 @@ PROFILE: Final = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 EXAMPLES: Final = {"quick": 40, "ci": 400, "deep": 5_000}
 """Examples of a property; each is a batch of inputs."""
 
-# The quick profile searches the same places each time, so a red run is the change's doing. The others roll dice.
+# The quick profile searches the same places each time: a red run is the change's doing. Others roll dice.
 for name, count in EXAMPLES.items():
     settings.register_profile(
         name,
