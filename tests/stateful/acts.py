@@ -11,7 +11,9 @@ from tests.stateful.invariants import Laws
 from tests.stateful.lockstep import live
 from tests.stateful.world import FREE_SIGNAL, URI
 from tests.support.rawmarket import KEY, mock_proof
+from zkpool_sdk.economics import base_fee
 from zkpool_sdk.models import Address, QueueId, TaskId, TaskStatus, Verdict
+from zkpool_sdk.units import DAY
 
 PICKS: Final = st.integers(0, 63)
 EDGES: Final = st.sampled_from((-1, 0, 0, 1))
@@ -145,6 +147,41 @@ class Acts(Laws):
         )
         if result is not None:
             self.check_clearing(before, result)
+
+    def claim_by(self, prover: Address) -> None:
+        self.act(
+            "claim",
+            prover,
+            "splitter",
+            "claim",
+            (),
+            self.market.splitter.claim,
+            prover,
+            self.now,
+            returned=int,
+        )
+
+    def finish_by(self, prover: Address) -> None:
+        self.act(
+            "finish unstake",
+            prover,
+            "vault",
+            "finishUnstake",
+            (),
+            self.market.vault.finish_unstake,
+            prover,
+            self.now,
+            returned=int,
+        )
+
+    def round(self, queue: QueueId, count: int, over: int) -> None:
+        """Different bids above the base fee, then the end of the round."""
+        for number in range(count):
+            fee_wei = self.market.base_fee_of(queue, self.now) + over + 10**15 * (5 * number % 7)
+            requester = self.roles.requesters[number % 3]
+            self.place_bid(requester, queue, fee_wei, 30 * DAY, compare=number + 1 == count)
+        self.to(self.market.round_of(queue).started_at + base_fee.ROUND_SECONDS)
+        self.clear_now(queue)
 
     def signals(self, task: TaskId) -> list[int]:
         prover = self.market.provers.prover_of(self.market.tasks[task].prover).account

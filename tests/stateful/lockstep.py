@@ -16,7 +16,7 @@ from hypothesis import note
 from tests.stateful.world import World
 from tests.support.rawchain import Call, Contract, Outcome
 from zkpool_sdk.errors import ContractError
-from zkpool_sdk.models import Task, TaskStatus
+from zkpool_sdk.models import Task, TaskId, TaskStatus
 
 VIEWER = "0x00000000000000000000000000000000000000bB"
 FIRED: Counter[str] = Counter()
@@ -45,6 +45,7 @@ class Lockstep:
         self.market = world.model()
         self.now = world.chain.now + 1
         self._mined_at = world.chain.now
+        self._seen: dict[TaskId, Task] = {}
         self._calls: list[Call] = []
         self._expected: list[Expected] = []
 
@@ -111,11 +112,15 @@ class Lockstep:
             self._add(getter(contract, function, arguments), Expected(what, words(value)))
 
     def _views(self, whole: bool) -> Iterator[tuple[Contract, str, tuple[Any, ...], Any]]:
-        """Getters with what they must say: all that an act can change, or (``whole``) all there is."""
+        """Getters with what they must say: all that an act can change, or (``whole``) all there is.
+
+        Of the tasks those in flight and those that have changed; a book says where its own are.
+        """
         at, model, now, roles = self.world.at, self.market, self.now, self.world.roles
         for task, t in model.tasks.items():
-            if whole or not t.status.ended:
+            if whole or self._seen.get(task) != t or t.status in (TaskStatus.ASSIGNED, TaskStatus.OPEN):
                 yield at.market, "taskOf", (task,), t
+                self._seen[task] = t
         for queue in self.world.queues:
             yield at.market, "roundOf", (queue,), model.round_of(queue)
             yield at.market, "bookWords", (queue,), model.book_words(queue)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
@@ -17,6 +17,34 @@ from zkpool_sdk.economics import base_fee
 from zkpool_sdk.models import ZERO_ADDRESS, Address, TaskStatus
 from zkpool_sdk.units import DAY, HOUR, Seconds, Wei, zk
 
+GOVERNING: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
+    "claim_pool": {},
+    "burn": {"fill": st.booleans()},
+    "set_rates": {
+        "pool": st.sampled_from((0, 1, 1999, 2000, 2001)),
+        "part": st.sampled_from((0, 1, 3333, 10_000, 10_001)),
+        "edge": EDGES,
+        "at_end": st.booleans(),
+    },
+    "set_delegators": {"nobody": st.booleans()},
+    "set_cap": {"cap": st.sampled_from((10**24 - 1, 10**24, 2 * 10**24, 21 * 10**26, 21 * 10**26 + 1))},
+    "set_terms": {
+        "which": st.integers(0, 1),
+        "window": st.sampled_from((-1, 0, 0, 1, 600, 172_800)),
+        "liability": st.sampled_from((59, 60, 900, 900, 172_800, 172_801)),
+        "penalty": st.sampled_from((0, 0, -1, 1, -(10**17))),
+        "stranger": st.sampled_from((False, False, False, True)),
+    },
+    "close_queue": {"stranger": st.booleans()},
+    "pause": {},
+    "unpause": {},
+    "donate": {
+        "to": st.sampled_from(("market", "vault", "splitter", "insurance")),
+        "amount": st.sampled_from((1, 10**18, 2 * 10**24)),
+    },
+}
+"""Acts of those who run the place, and what they are given."""
+
 
 class MarketMachine(RequesterRules, ProverRules):
     """Rules pick from what the model holds; nothing is read from the chain until the example is over."""
@@ -24,9 +52,13 @@ class MarketMachine(RequesterRules, ProverRules):
     worlds: ClassVar[tuple[World, ...]]
 
     @initialize(
-        number=st.integers(0, 1), prover_count=st.integers(0, 5), stake=st.sampled_from((32, 40, 300))
+        number=st.integers(0, 1),
+        prover_count=st.sampled_from((0, 2, 3, 4, 5)),
+        stake=st.sampled_from((32, 40, 300)),
+        bid_count=st.integers(0, 12),
     )
-    def open_market(self, number: int, prover_count: int, stake: int) -> None:
+    def open_market(self, number: int, prover_count: int, stake: int, bid_count: int) -> None:
+        """A market of either clock, with provers at work or nobody in it."""
         self.world = self.worlds[number]
         self.step = Lockstep(self.world)
         self.at, self.roles = self.world.at, self.world.roles
@@ -37,6 +69,8 @@ class MarketMachine(RequesterRules, ProverRules):
             self.register(prover)
             for queue in self.queues:
                 self.join(prover, queue, 32)
+        for queue in self.queues[: bool(bid_count) + (prover_count > 3)]:
+            self.round(queue, bid_count, 10**17)
 
     def teardown(self) -> None:
         if hasattr(self, "step"):
@@ -63,9 +97,62 @@ class MarketMachine(RequesterRules, ProverRules):
         ahead = [moment for moment in moments if moment >= self.now - 1]
         self.to(ahead[pick % len(ahead)] + edge)
 
-    # --- the pool, projects, the owner, the guardian
+    @rule(which=st.integers(0, 1), count=st.integers(1, 6), pool_first=st.booleans())
+    def a_good_day(self, which: int, count: int, pool_first: bool) -> None:
+        """A round, everything proven at once, and everybody paid the day after."""
+        queue = self.queues[which]
+        self.round(queue, count, 10**17)
+        for task in live(self.market.tasks, TaskStatus.ASSIGNED):
+            self.submit("prove", task)
+        earners = list(self.market.splitter.earnings)
+        for prover in earners[:1]:
+            self.claim_by(prover)
+        self.to((self.now // DAY + 1) * DAY)
+        if pool_first:
+            self.claim_pool()
+        for prover in earners:
+            self.claim_by(prover)
+        self.claim_pool()
 
-    @rule()
+    @rule(who=st.integers(0, 4), edge=EDGES, works_on=st.booleans())
+    def leave_the_pool(self, who: int, edge: int, works_on: bool) -> None:
+        """Asks for everything, perhaps with tasks in flight, and comes for it around the moment it may."""
+        prover = self.roles.provers[who]
+        if works_on:
+            self.round(self.queues[who % 2], 3, 10**17)
+        everything = 2**256 - 1
+        self.act(
+            "request unstake",
+            prover,
+            "vault",
+            "requestUnstake",
+            (everything,),
+            self.market.vault.request_unstake,
+            prover,
+            everything,
+            self.now,
+        )
+        self.to(self.market.vault.stake_of(prover, self.now).unbond_at + edge)
+        self.finish_by(prover)
+
+    # --- the pool, projects, the owner, the guardian: few rules, so that most of life is work
+
+    @rule(what=st.sampled_from(("set_rates", "set_terms", "set_terms", "set_delegators")), data=st.data())
+    def govern(self, what: str, data: st.DataObject) -> None:
+        """Some act of a project or the owner."""
+        self.run_the_place(what, data)
+
+    @rule(
+        what=st.sampled_from(("burn", "claim_pool", "donate", "pause", "set_cap", "unpause")), data=st.data()
+    )
+    def look_after(self, what: str, data: st.DataObject) -> None:
+        """Some act of those who run the place, the guardian's and around the funds included."""
+        self.run_the_place(what, data)
+
+    def run_the_place(self, what: str, data: st.DataObject) -> None:
+        """One of GOVERNING, with what it is given."""
+        getattr(self, what)(**{name: data.draw(values, name) for name, values in GOVERNING[what].items()})
+
     def claim_pool(self) -> None:
         self.act(
             "claim pool",
@@ -78,12 +165,21 @@ class MarketMachine(RequesterRules, ProverRules):
             returned=tuple,
         )
 
-    @rule(
-        pool=st.sampled_from((0, 1, 1999, 2000, 2001)),
-        part=st.sampled_from((0, 1, 3333, 10_000, 10_001)),
-        edge=EDGES,
-        at_end=st.booleans(),
-    )
+    def burn(self, fill: bool) -> None:
+        """Burns what the fund holds beyond its cap; first gives it so much."""
+        fund = self.market.insurance
+        if fill:
+            self.donate("insurance", fund.cap_wei - fund.balance_wei + 7)
+        self.act(
+            "burn",
+            self.roles.outsider,
+            "insurance",
+            "burnOverflow",
+            (),
+            fund.burn_overflow,
+            returned=int,
+        )
+
     def set_rates(self, pool: int, part: int, edge: int, at_end: bool) -> None:
         changed_at = self.market.splitter.rates.changed_at
         if at_end and changed_at:
@@ -100,7 +196,6 @@ class MarketMachine(RequesterRules, ProverRules):
             self.now,
         )
 
-    @rule(nobody=st.booleans())
     def set_delegators(self, nobody: bool) -> None:
         account = ZERO_ADDRESS if nobody else self.roles.delegators
         self.act(
@@ -113,7 +208,6 @@ class MarketMachine(RequesterRules, ProverRules):
             account,
         )
 
-    @rule(cap=st.sampled_from((10**24 - 1, 10**24, 2 * 10**24, 21 * 10**26, 21 * 10**26 + 1)))
     def set_cap(self, cap: int) -> None:
         self.act(
             "set cap",
@@ -125,22 +219,16 @@ class MarketMachine(RequesterRules, ProverRules):
             Wei(cap),
         )
 
-    @rule(
-        which=st.integers(0, 1),
-        window=st.sampled_from((59, 60, 600, 172_800, 172_801)),
-        liability=st.sampled_from((59, 60, 900, 172_800, 172_801)),
-        penalty=st.sampled_from((0, 1, 10**18, 10**23, 10**23 + 1)),
-        stranger=st.sampled_from((False, False, True)),
-    )
     def set_terms(self, which: int, window: int, liability: int, penalty: int, stranger: bool) -> None:
-        """Invariant 36: tasks in flight keep the terms they have."""
+        """Terms with a longer or shorter window, a higher or lower penalty than the current ones."""
         queue = self.queues[which]
         caller = self.roles.outsider if stranger else self.roles.deployer
+        last = self.market.projects.current(queue)[1]
         terms = replace(
-            self.market.projects.current(queue)[1],
-            proof_window_seconds=Seconds(window),
+            last,
+            proof_window_seconds=Seconds(last.proof_window_seconds + window),
             liability_window_seconds=Seconds(liability),
-            tier1_penalty_wei=Wei(penalty),
+            tier1_penalty_wei=Wei(max(last.tier1_penalty_wei + penalty, 0)),
         )
         self.act(
             "set terms",
@@ -155,7 +243,6 @@ class MarketMachine(RequesterRules, ProverRules):
             returned=int,
         )
 
-    @rule(stranger=st.booleans())
     def close_queue(self, stranger: bool) -> None:
         """Closes the crowded queue, so that the others stay open."""
         queue = self.world.queues[2]
@@ -172,7 +259,6 @@ class MarketMachine(RequesterRules, ProverRules):
         )
         self.place_bid(self.roles.requesters[0], queue, zk(1), DAY)
 
-    @rule()
     def pause(self) -> None:
         """Invariant 37: bids and clearing stop, the rest goes on. Ends at once, so that life goes on."""
         self.act("pause", self.roles.deployer, "market", "pause", (), self.market.pause)
@@ -185,17 +271,13 @@ class MarketMachine(RequesterRules, ProverRules):
         self.act("pause", self.roles.deployer, "market", "pause", (), self.market.pause)
         self.act("unpause", self.roles.deployer, "market", "unpause", (), self.market.unpause)
 
-    @rule()
     def unpause(self) -> None:
         self.act("unpause", self.roles.deployer, "market", "unpause", (), self.market.unpause)
 
-    @rule(
-        to=st.sampled_from(("market", "vault", "splitter", "insurance")),
-        amount=st.sampled_from((1, 10**18, 2 * 10**24)),
-    )
     def donate(self, to: str, amount: int) -> None:
         """Tokens sent to a contract: nobody's."""
         receiver = Address(getattr(self.at, to).address)
+        amount = max(amount, 0)
         self.donated[to] += amount
         self.act(
             "donate",

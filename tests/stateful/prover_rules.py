@@ -36,7 +36,8 @@ class ProverRules(Acts):
         kind=st.sampled_from(("all", "all", "to entry", "below entry", "one", "none", "more")),
     )
     def request_unstake(self, who: int, kind: str) -> None:
-        prover = self.roles.provers[who]
+        staked = [p for p in self.roles.provers if self.market.vault.stake_of(p, self.now).own_wei]
+        prover = staked[who % len(staked)] if staked else self.roles.provers[who]
         own = self.market.vault.stake_of(prover, self.now).own_wei
         to_entry = max(own - zk(32), 0)
         amount = {
@@ -61,21 +62,13 @@ class ProverRules(Acts):
 
     @rule(who=st.integers(0, 4), edge=EDGES, at_end=st.booleans())
     def finish_unstake(self, who: int, edge: int, at_end: bool) -> None:
-        prover = self.roles.provers[who]
+        """Takes what has unbonded, around the moment it may; mostly who has something unbonding."""
+        leaving = [p for p in self.roles.provers if self.market.vault.stake_of(p, self.now).unbonding_wei]
+        prover = leaving[who % len(leaving)] if leaving and who else self.roles.provers[who]
         unbond_at = self.market.vault.stake_of(prover, self.now).unbond_at
         if at_end and unbond_at:
             self.to(unbond_at + edge)
-        self.act(
-            "finish unstake",
-            prover,
-            "vault",
-            "finishUnstake",
-            (),
-            self.market.vault.finish_unstake,
-            prover,
-            self.now,
-            returned=int,
-        )
+        self.finish_by(prover)
 
     @rule(who=st.integers(0, 4))
     def register_prover(self, who: int) -> None:
@@ -126,10 +119,12 @@ class ProverRules(Acts):
             self.join(prover, queue, 3)
 
     @precondition(has(TaskStatus.ASSIGNED))
-    @rule(pick=PICKS, edge=EDGES, at_end=st.booleans())
-    def prove(self, pick: int, edge: int, at_end: bool) -> None:
-        """A good proof, now or around the last second of its window."""
+    @rule(pick=PICKS, edge=EDGES, at_end=st.booleans(), stolen=st.booleans())
+    def prove(self, pick: int, edge: int, at_end: bool, stolen: bool) -> None:
+        """A good proof, now or around the last second of its window; perhaps a thief is faster."""
         task = self.some(pick, TaskStatus.ASSIGNED)
+        if stolen:
+            self.submit("prove", task, sender=self.roles.outsider)
         if at_end:
             self.to(self.market.tasks[task].prove_by + edge)
         self.submit("prove", task)
@@ -192,20 +187,11 @@ class ProverRules(Acts):
         if self.market.tasks[task].prover:
             self.submit("prove", task)
 
-    @rule(who=st.integers(0, 4), edge=EDGES, at_end=st.booleans())
+    @rule(who=st.integers(0, 4), edge=EDGES, at_end=st.sampled_from((True, True, False)))
     def claim(self, who: int, edge: int, at_end: bool) -> None:
-        """Claims earnings around the end of an epoch, or now."""
-        prover = self.roles.provers[who]
+        """Claims earnings around the end of an epoch, or now; mostly who has earned something."""
+        earners = list(self.market.splitter.earnings)
+        prover = earners[who % len(earners)] if earners and who else self.roles.provers[who]
         if at_end:
             self.to((self.now // DAY + 1) * DAY + edge)
-        self.act(
-            "claim",
-            prover,
-            "splitter",
-            "claim",
-            (),
-            self.market.splitter.claim,
-            prover,
-            self.now,
-            returned=int,
-        )
+        self.claim_by(prover)

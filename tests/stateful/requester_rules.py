@@ -135,6 +135,11 @@ class RequesterRules(Acts):
             self.to(started_at + base_fee.ROUND_SECONDS + edge)
         self.clear_now(queue)
 
+    @rule(which=st.integers(0, 2), count=st.integers(1, 12), over=OVER_BASE)
+    def one_round(self, which: int, count: int, over: int) -> None:
+        """Bids, and the clearing that ends their round."""
+        self.round(self.world.queues[which], count, over)
+
     @precondition(has(TaskStatus.ASSIGNED, TaskStatus.OPEN))
     @rule(pick=PICKS, edge=EDGES, which=st.sampled_from(("window", "liability", "now")))
     def finalize(self, pick: int, edge: int, which: str) -> None:
@@ -163,15 +168,3 @@ class RequesterRules(Acts):
                 returned=int,
             )
             assert not again or wei == 0
-
-    @rule()
-    def burn(self) -> None:
-        self.act(
-            "burn",
-            self.roles.outsider,
-            "insurance",
-            "burnOverflow",
-            (),
-            self.market.insurance.burn_overflow,
-            returned=int,
-        )

@@ -119,7 +119,8 @@ class Chain:
         command = [str(ANVIL), "--silent", "--no-mining", "--order", "fifo", "--hardfork", "prague"]
         command += ["--host", "127.0.0.1", "--port", str(self.port), "--chain-id", str(CHAIN_ID)]
         command += ["--accounts", str(account_count), "--mnemonic", MNEMONIC, "--base-fee", "0"]
-        command += ["--gas-price", "0", "--timestamp", str(GENESIS_AT), "--auto-impersonate", *flags]
+        command += ["--gas-price", "0", "--timestamp", str(GENESIS_AT), "--auto-impersonate"]
+        command += ["--no-request-size-limit", *flags]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._http: http.client.HTTPConnection | None = None
         self._id = 0
