@@ -149,6 +149,22 @@ class MarketMachine(RequesterRules, ProverRules):
         """Some act of those who run the place, the guardian's and around the funds included."""
         self.run_the_place(what, data)
 
+    @rule(which=st.integers(0, 1), work=st.booleans())
+    def ask_for_too_much(self, which: int, work: bool) -> None:
+        """Each bound of those who run the place, from outside and from inside."""
+        for pool, part in ((2001, 0), (0, 10_001), (1999, 3333), (2000, 5000)):
+            self.set_rates(pool, part, 0, False)
+        for window, liability, penalty in ((-1, 900, 0), (0, 59, 0), (0, 900, 1), (1, 901, -1)):
+            self.set_terms(which, window, liability, penalty, False)
+        for nobody in (True, False, False):
+            self.set_delegators(nobody)
+        for cap in (10**24 - 1, 21 * 10**26 + 1, 10**24):
+            self.set_cap(cap)
+        self.burn(False)
+        if not work:
+            self.close_queue(True)
+            self.close_queue(False)
+
     def run_the_place(self, what: str, data: st.DataObject) -> None:
         """One of GOVERNING, with what it is given."""
         getattr(self, what)(**{name: data.draw(values, name) for name, values in GOVERNING[what].items()})

@@ -10,6 +10,9 @@ from tests.stateful.lockstep import live
 from zkpool_sdk.models import TaskStatus
 from zkpool_sdk.units import DAY, SCALAR_FIELD, zk
 
+OTHER_SIGNALS = ((0, 1), (0, SCALAR_FIELD), (1, 1), (1, SCALAR_FIELD), (2, SCALAR_FIELD), (2, 5))
+"""Which signal changes, and by how much."""
+
 
 class ProverRules(Acts):
     """Stake, seats, proofs, claims."""
@@ -148,18 +151,14 @@ class ProverRules(Acts):
         self.submit("prove", self.some(pick, TaskStatus.ASSIGNED), proof=proof)
 
     @precondition(has(TaskStatus.ASSIGNED))
-    @rule(
-        pick=PICKS,
-        change=st.sampled_from(
-            ((0, 1), (0, SCALAR_FIELD), (1, 1), (1, SCALAR_FIELD), (2, SCALAR_FIELD), (2, 5))
-        ),
-    )
-    def prove_other_signals(self, pick: int, change: tuple[int, int]) -> None:
-        """Another statement, another prover, aliases beyond the field, another output."""
+    @rule(pick=PICKS, all_of_them=st.booleans())
+    def prove_other_signals(self, pick: int, all_of_them: bool) -> None:
+        """Another statement, another prover, aliases beyond the field; at last an output, which is fine."""
         task = self.some(pick, TaskStatus.ASSIGNED)
-        signals = self.signals(task)
-        signals[change[0]] += change[1]
-        self.submit("prove another output", task, signals=signals)
+        for index, by in OTHER_SIGNALS if all_of_them else OTHER_SIGNALS[-1:]:
+            signals = self.signals(task)
+            signals[index] += by
+            self.submit("prove another output", task, signals=signals)
 
     @precondition(has(TaskStatus.ASSIGNED))
     @rule(pick=PICKS, count=st.sampled_from((0, 1, 2, 4)))
