@@ -207,7 +207,9 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         round.excess = uint32(BaseFeeMath.next(round.excess, pressurePpm));
 
         uint256 restCount = liveCount - sale.assignedCount;
-        for (uint256 i = 0; i < restCount; ++i) _books[sale.queue][i] = sale.words[i];
+        uint256[64] storage book = _books[sale.queue];
+        uint256[] memory words = sale.words;
+        for (uint256 i = 0; i < restCount; ++i) book[i] = words[i];
         round.bidCount = uint8(restCount);
         if (sale.assignedCount == 0) return;
         _assign(sale, round, terms.proofWindowSeconds);
