@@ -21,13 +21,24 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from zkpool_sdk import _native
-from zkpool_sdk.proving import Circuit, WitnessCalculator, load_circuit
-
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = ROOT / "bench" / "prover.json"
 LIMIT_SECONDS = 300
 CIRCUITS = ("semaphore", "rollup")
+# What a process has used when it starts another counts in the other's peak: this one stays small, and leaves
+# the witness to a child.
+PREPARE = """
+import json, sys
+from pathlib import Path
+from zkpool_sdk import _native
+from zkpool_sdk.proving import WitnessCalculator, load_circuit
+circuit = load_circuit(sys.argv[1])
+sample = json.loads(circuit.sample_input.read_text(encoding="utf-8"))
+witness = WitnessCalculator(circuit.program, input_sizes=circuit.input_sizes).calculate(sample)
+Path(sys.argv[2]).write_bytes(witness)
+key = _native.load_key(circuit.proving_key)
+print(json.dumps([circuit.system, key.constraint_count, str(circuit.proving_key)]))
+"""
 WARM = """
 import statistics, sys, time
 from zkpool_sdk import _native
@@ -69,26 +80,16 @@ def measure(command: list[str]) -> tuple[float, float, float]:
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def witness_of(circuit: Circuit) -> bytes:
-    """The witness of a circuit's sample input."""
-    assert circuit.sample_input is not None
-    sample = json.loads(circuit.sample_input.read_text(encoding="utf-8"))
-    return WitnessCalculator(circuit.program, input_sizes=circuit.input_sizes).calculate(sample)
-
-
-def bench(circuit: Circuit, runs: int, folder: Path) -> list[Row]:
+def bench(circuit: str, runs: int, folder: Path) -> list[Row]:
     """Both provers on one circuit, taking turns."""
-    key = _native.load_key(circuit.proving_key)
-    witness = folder / f"{circuit.name}.wtns"
-    witness.write_bytes(witness_of(circuit))
-    zkey = str(circuit.proving_key)
-    warm = [sys.executable, "-c", WARM, zkey, str(witness)]
+    witness = str(folder / f"{circuit}.wtns")
+    system, constraints, zkey = json.loads(output_of(PREPARE, circuit, witness))
     commands = {
-        "zkpool": [*warm, "1"],
+        "zkpool": [sys.executable, "-c", WARM, zkey, witness, "1"],
         "snarkjs": [
             "node",
             "node_modules/snarkjs/build/cli.cjs",
-            *("groth16", "prove", zkey, str(witness)),
+            *("groth16", "prove", zkey, witness),
             *(str(folder / "proof.json"), str(folder / "public.json")),
         ],
     }
@@ -99,39 +100,22 @@ def bench(circuit: Circuit, runs: int, folder: Path) -> list[Row]:
     rows = []
     for name, figures in taken.items():
         walls, cpus, peaks = zip(*figures, strict=True)
-        rows.append(
-            row(name, circuit, key, statistics.median(walls), min(walls), statistics.median(cpus), max(peaks))
-        )
-    output = subprocess.run(
-        [*warm, str(runs)], cwd=ROOT, capture_output=True, text=True, check=True, timeout=LIMIT_SECONDS
-    )
-    median, least = map(float, output.stdout.split())
-    _, cpu_once, _ = measure([*warm, "1"])
-    _, cpu_all, peak = measure([*warm, str(runs + 1)])
-    rows.append(row("zkpool warm", circuit, key, median, least, (cpu_all - cpu_once) / runs, peak))
+        timing = statistics.median(walls), min(walls), statistics.median(cpus), max(peaks)
+        rows.append(Row(system, name, circuit, constraints, *(round(figure, 3) for figure in timing)))
+    median, least = map(float, output_of(WARM, zkey, witness, str(runs)).split())
+    once, many = (measure([*commands["zkpool"][:-1], str(count)]) for count in (1, runs + 1))
+    timing = median, least, (many[1] - once[1]) / runs, many[2]
+    rows.append(Row(system, "zkpool warm", circuit, constraints, *(round(figure, 3) for figure in timing)))
     return rows
 
 
-def row(
-    prover: str,
-    circuit: Circuit,
-    key: _native.ProvingKey,
-    median: float,
-    least: float,
-    cpu: float,
-    peak: float,
-) -> Row:
-    """A row with figures of sensible length."""
-    return Row(
-        circuit.system,
-        prover,
-        circuit.name,
-        key.constraint_count,
-        round(median, 3),
-        round(least, 3),
-        round(cpu, 3),
-        round(peak, 1),
-    )
+def output_of(program: str, *arguments: str) -> str:
+    """What a Python program prints."""
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT_SECONDS)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stdout
 
 
 def main() -> None:
@@ -143,7 +127,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in CIRCUITS:
             print(f"{name}: {runs} proofs each", flush=True)
-            rows += bench(load_circuit(name), runs, Path(folder))
+            rows += bench(name, runs, Path(folder))
     print(
         f"\n{'circuit':<10} {'constraints':>11}  {'prover':<12} "
         f"{'median s':>8} {'least s':>8} {'CPU s':>7} {'peak MB':>8}"
