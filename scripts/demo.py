@@ -11,6 +11,7 @@ from pathlib import Path
 
 import ape
 import click
+from ape.logging import logger
 from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -24,6 +25,7 @@ def cli() -> None:
     # Not at the top: ape runs every script to list them, and warns of one that another has imported.
     from scripts.deploy import connect, deploy_zkpool, sdk_account
 
+    logger.set_level("WARNING")  # the story says what happens
     console = Console(width=None if sys.stdout.isatty() else 132, no_color="NO_COLOR" in os.environ)
     console.print(
         "[bold]ZKPool demo[/] · everything runs on this machine; Ctrl-C stops it and cleans up",
