@@ -140,6 +140,7 @@ def cli(account: AccountAPI, file: Path | None, record: Path | None) -> None:
         )
     except ZKPoolError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"\nZKPool on chain {deployment.chain_id}, recorded in {path.name}")
+    shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    click.echo(f"\nZKPool on chain {deployment.chain_id}, recorded in {shown}")
     for contract, one in deployment.contracts.items():
         click.echo(f"  {contract:<16} {one.address}")
