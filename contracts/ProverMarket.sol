@@ -161,13 +161,10 @@ contract ProverMarket is Clearing, Ownable2Step {
     /// @inheritdoc IProverMarket
     function finalize(TaskId task) external nonReentrant {
         Task memory t = _tasks[task];
-        uint256 liabilityUntil = 0;
-        if (t.status == TaskStatus.ASSIGNED || t.status == TaskStatus.OPEN) {
-            liabilityUntil = t.proveBy + projects.termsOf(t.queue, t.termsVersion).liabilityWindowSeconds;
-        } else {
-            revert WrongStatus(task, t.status, TaskStatus.ASSIGNED);
-        }
         bool missed = t.status == TaskStatus.ASSIGNED;
+        if (!missed && t.status != TaskStatus.OPEN) revert WrongStatus(task, t.status, TaskStatus.ASSIGNED);
+        uint256 liabilityUntil =
+            uint256(t.proveBy) + projects.termsOf(t.queue, t.termsVersion).liabilityWindowSeconds;
         uint256 dueAt = (missed ? t.proveBy : liabilityUntil) + 1;
         if (block.timestamp < dueAt) revert NothingDue(task, block.timestamp, dueAt);
 
