@@ -9,7 +9,7 @@ from typing import Final, Self, TypeVar
 
 from zkpool_sdk.chain import Account, Connection, Contracts, Deployment, FeePolicy, LocalSigner, Signer
 from zkpool_sdk.chain.connection import MAX_LOG_RANGE
-from zkpool_sdk.chain.events import BidPlaced, decode_logs
+from zkpool_sdk.chain.events import BidPlaced, CreditClaimed, decode_logs
 from zkpool_sdk.chain.history import topic_of
 from zkpool_sdk.clients.errors import NoSuchTask, WaitedTooLong
 from zkpool_sdk.models import Address
@@ -74,6 +74,18 @@ class Client:
     def balance_wei(self) -> Wei:
         """Its tokens."""
         return self.contracts.token.balance_of(self.address)
+
+    def credit(self) -> Wei:
+        """What the account can claim from the market: refunds, compensation, keeper's parts."""
+        return self.contracts.market.credit_of(self.address)
+
+    def claim_credit(self) -> Wei:
+        """Claims the credit; returns what was paid.
+
+        Raises:
+            NothingToClaim.
+        """
+        return self.contracts.market.claim_credit().event(CreditClaimed).amount_wei
 
     def placed(self, task: bytes) -> BidPlaced:
         """How a task began: its bid with statement and data.

@@ -7,13 +7,13 @@ from enum import Enum, unique
 from typing import Final
 
 from zkpool_sdk.chain import Contracts, Receipt
-from zkpool_sdk.chain.events import BidPlaced, CreditClaimed
+from zkpool_sdk.chain.events import BidPlaced
 from zkpool_sdk.chain.history import Watch
 from zkpool_sdk.clients.base import Client
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
 from zkpool_sdk.errors import NothingDue, NotYetExpired, RoundNotOver, WrongStatus
 from zkpool_sdk.models import QueueId, TaskId, TaskStatus
-from zkpool_sdk.units import Timestamp, Wei
+from zkpool_sdk.units import Timestamp
 
 
 @unique
@@ -91,18 +91,6 @@ class Keeper(Client):
         if due.kind is DueKind.CLEAR:
             return self.clear(due.queue)
         return self.finalize(due.task) if due.kind is DueKind.FINALIZE else self.expire(due.task)
-
-    def credit(self) -> Wei:
-        """What can be claimed: keeper's parts."""
-        return self.contracts.market.credit_of(self.address)
-
-    def claim_credit(self) -> Wei:
-        """Claims the credit; returns what was paid.
-
-        Raises:
-            NothingToClaim.
-        """
-        return self.contracts.market.claim_credit().event(CreditClaimed).amount_wei
 
     def _rounds(self, now: int) -> list[Due]:
         market = self.contracts.market

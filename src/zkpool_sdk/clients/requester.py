@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from zkpool_sdk.chain.abi import load_abi
-from zkpool_sdk.chain.events import BidPlaced, CreditClaimed, ProofAccepted, decode_logs
+from zkpool_sdk.chain.events import BidPlaced, ProofAccepted, decode_logs
 from zkpool_sdk.chain.history import topic_of
 from zkpool_sdk.clients.base import Client, wait_for
 from zkpool_sdk.clients.errors import NoSuchTask, NotProven
@@ -137,18 +137,6 @@ class Requester(Client):
             NotYetCleared, NotRequester, WrongStatus.
         """
         self.contracts.market.cancel_bid(task)
-
-    def credit(self) -> Wei:
-        """What can be claimed: refunds and compensation."""
-        return self.contracts.market.credit_of(self.address)
-
-    def claim_credit(self) -> Wei:
-        """Claims the credit; returns what was paid.
-
-        Raises:
-            NothingToClaim.
-        """
-        return self.contracts.market.claim_credit().event(CreditClaimed).amount_wei
 
     def task(self, task: bytes) -> Task:
         """A task as it stands.
