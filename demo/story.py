@@ -95,11 +95,11 @@ def run_demo(
         )
     world = _deploy(stage, connection, holder, deploy)
     _open_queues(stage, world)
-    tasks = _auction(stage, world)
-    _prove(stage, world, tasks)
+    given = _auction(stage, world)
+    _prove(stage, world, given)
     _base_fee(stage, world)
     _decay(stage, world)
-    _pay(stage, world, tasks)
+    _pay(stage, world, [task for _, task in given])
     _books(stage, world)
     seconds = time.perf_counter() - started
     console.print(f"\n[bold green]✓ Done in {seconds:.0f} s.[/] Everything ran here; nothing is left behind.")
@@ -167,7 +167,7 @@ def _open_queues(stage: Stage, world: World) -> None:
         )
 
 
-def _auction(stage: Stage, world: World) -> list[AssignedTask]:
+def _auction(stage: Stage, world: World) -> list[tuple[Prover, AssignedTask]]:
     with stage.step("a round of the rollup queue: 4 bids for 3 slots"):
         circuit = load_circuit("rollup")
         placed: dict[TaskId, tuple[int, Wei]] = {}
@@ -214,25 +214,23 @@ def _auction(stage: Stage, world: World) -> list[AssignedTask]:
             )
         stage.console.print(table)
     by_position = sorted(assigned.values(), key=lambda event: event.position)
-    tasks = {task.task: (prover, task) for prover in world.provers for task in prover.assignments()}
-    return [tasks[event.task][1] for event in by_position]
+    given = {task.task: (prover, task) for prover in world.provers for task in prover.assignments()}
+    return [given[event.task] for event in by_position]
 
 
-def _prove(stage: Stage, world: World, tasks: list[AssignedTask]) -> None:
+def _prove(stage: Stage, world: World, given: list[tuple[Prover, AssignedTask]]) -> None:
     with stage.step("prove: two real proofs, and a wrong one on purpose"):
-        owners = {task.task: prover for prover in world.provers for task in prover.assignments()}
-        honest, copied = tasks[:2], b""
-        for task in honest:
-            prover = owners[task.task]
+        *honest, (cheat, cheated) = given
+        copied = b""
+        for prover, task in honest:
             with stage.proving(f"groth16/rollup  {world.name(prover.address)}") as bar:
                 result = prover.prove(task, on_progress=bar)
             prover.submit(task.task, result.signals, result.proof_bytes)
             copied = result.proof_bytes
             stage.say(f"✓ verified on chain: {money(task.price_wei)} ZK, made in {result.seconds:.2f} s")
-        cheat, task = owners[tasks[2].task], tasks[2]
-        signals = [*task.statement, int(cheat.address, 16)]
+        signals = [*cheated.statement, int(cheat.address, 16)]
         stake_before = cheat.stake_state().own_wei
-        receipt = world.contracts.by(cheat.account).market.submit_proof(task.task, signals, copied)
+        receipt = world.contracts.by(cheat.account).market.submit_proof(cheated.task, signals, copied)
         parts = receipt.event(Slashed).parts
         _insist(
             cheat.stake_state().own_wei == stake_before - parts.slashed_wei, "a slash comes out of the stake"
