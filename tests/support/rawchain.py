@@ -9,29 +9,22 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
-import subprocess
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Self
 
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 
+from tests.support.anvil import MNEMONIC, anvil
 from zkpool_sdk.chain.abi import ContractAbi, parse_abi
 from zkpool_sdk.chain.reverts import decode_revert
 
-ROOT = Path(__file__).resolve().parents[2]
-ANVIL = ROOT / "toolchain" / "bin" / "anvil"
-MNEMONIC = "test test test test test test test test test test test junk"
 GENESIS_AT = 1_800_000_000
 """Timestamp of block 0; fixed, so that gas and addresses are the same in every run."""
 GAS_LIMIT = 30_000_000
 CHAIN_ID = 31_337
-START_SECONDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +106,14 @@ class Chain:
     """An anvil of its own on a free port, stopped by ``close``. Accounts are unlocked; gas costs nothing."""
 
     def __init__(self, *, account_count: int = 10, flags: Iterable[str] = ()) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        command = [str(ANVIL), "--silent", "--no-mining", "--order", "fifo", "--hardfork", "prague"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port), "--chain-id", str(CHAIN_ID)]
-        command += ["--accounts", str(account_count), "--mnemonic", MNEMONIC, "--base-fee", "0"]
-        command += ["--gas-price", "0", "--timestamp", str(GENESIS_AT), "--auto-impersonate"]
-        command += ["--no-request-size-limit", *flags]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        options = ["--no-mining", "--order", "fifo", "--hardfork", "prague", "--chain-id", str(CHAIN_ID)]
+        options += ["--accounts", str(account_count), "--mnemonic", MNEMONIC, "--base-fee", "0"]
+        options += ["--gas-price", "0", "--timestamp", str(GENESIS_AT), "--auto-impersonate"]
+        self._node = anvil(*options, "--no-request-size-limit", *flags)
+        self.port = int(self._node.__enter__().rpartition(":")[2])
         self._http: http.client.HTTPConnection | None = None
         self._id = 0
         self.now = GENESIS_AT
-        self._wait()
         self.accounts: tuple[str, ...] = tuple(
             to_checksum_address(account) for account in self.rpc("eth_accounts")
         )
@@ -140,8 +128,7 @@ class Chain:
         """Stops the node."""
         if self._http:
             self._http.close()
-        self._process.terminate()
-        self._process.wait(timeout=10)
+        self._node.__exit__(None, None, None)
 
     def rpc(self, method: str, *params: Any) -> Any:
         """The result of a request.
@@ -229,18 +216,6 @@ class Chain:
         if not receipt.ok or receipt.contract is None:
             raise RpcError(f"deployment of {compiled_contract.abi.name} failed")
         return Contract(self, compiled_contract.abi, receipt.contract)
-
-    def _wait(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                self.rpc("eth_chainId")
-                return
-            except OSError:
-                if time.monotonic() > deadline or self._process.poll() is not None:
-                    self.close()
-                    raise
-                time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)
