@@ -14,18 +14,44 @@ interface IProjectRegistry {
         bytes proof;
     }
 
+    /// @notice What is thought of one proof of several. MALFORMED: its signals could not be judged, and nobody is to blame.
+    enum Verdict {
+        MALFORMED,
+        REFUSED,
+        ACCEPTED
+    }
+
     event ProjectRegistered(ProjectId indexed project, address indexed admin, string uri);
     event QueueCreated(
         QueueId indexed queue,
         ProjectId indexed project,
         IVerifier indexed verifier,
         bytes32 key,
-        SignalRule[] rules
+        SignalRule[] rules,
+        bool isSealed,
+        uint24 minRatingPpm
     );
     event TermsSet(QueueId indexed queue, uint16 version, Terms terms);
     event QueueClosed(QueueId indexed queue);
+    event QueueFrozen(QueueId indexed queue, address indexed by);
+    event CarrierSet(QueueId indexed queue, address indexed carrier);
     event VerifierAllowed(IVerifier indexed verifier, bool allowed);
 
+    error QueueIsClosed(QueueId queue);
+    /// @notice No proof of this queue is trusted any more; its tasks end in a full refund.
+    error QueueIsFrozen(QueueId queue);
+    /// @notice The queue fixes `expected` signals; the statement has `got`.
+    error WrongStatementLength(uint256 got, uint256 expected);
+    /// @notice A signal at or above the field modulus could never be proved.
+    error SignalNotCanonical(uint256 index, uint256 value);
+    error WrongSignalCount(uint256 got, uint256 expected);
+    /// @notice The proof names another prover.
+    error ProverMismatch(uint256 index, uint256 got, address expected);
+    /// @notice More gas must be left before a proof is judged.
+    error VerifierGasShort(uint256 gasLeft, uint256 gasFloor);
+    /// @notice The verifier failed; nobody is to blame and nothing happened.
+    error VerifierFailed(QueueId queue);
+    error MinRatingTooHigh(uint256 gotPpm, uint256 limitPpm);
     error UnknownProject(ProjectId project);
     error UnknownQueue(QueueId queue);
     /// @notice Only the project's admin may do this.
@@ -63,6 +89,24 @@ interface IProjectRegistry {
         Sample calldata sample
     ) external returns (QueueId queue);
 
+    /// @notice `createQueue` for a queue whose bids come in sealed; there alone may provers be required to have a rating.
+    function createSealedQueue(
+        ProjectId project,
+        IVerifier verifier,
+        bytes32 key,
+        SignalRule[] calldata rules,
+        Terms calldata terms,
+        Sample calldata sample,
+        uint24 minRatingPpm
+    ) external returns (QueueId queue);
+
+    /// @notice Ends all trust in a queue's verifier or key, for good: no proof is accepted, nobody is slashed, every task of
+    ///         the queue ends in a full refund. The project's admin or the owner.
+    function freezeQueue(QueueId queue) external;
+
+    /// @notice Names who carries tier 1's penalty in a queue: as requester it gets that part of a slash first. Owner only.
+    function setCarrier(QueueId queue, address carrier) external;
+
     /// @notice Sets the terms of future tasks. `terms.packedRules` is ignored: a circuit's rules never change. The proof window
     ///         may only grow and the penalty only fall: provers took their seats under what was promised before.
     function setTerms(QueueId queue, Terms calldata terms) external returns (uint16 version);
@@ -94,8 +138,42 @@ interface IProjectRegistry {
     /// @notice The terms of a version; reverts with `UnknownQueue`.
     function termsOf(QueueId queue, uint16 version) external view returns (Terms memory);
 
-    /// @notice What a bid is checked against: the rules of a queue's signals, packed, and whether it is closed.
-    function biddingOf(QueueId queue) external view returns (uint64 packedRules, bool closed);
+    /// @notice Checks a statement against the queue's rules; reverts unless a bid for it may be placed.
+    function checkStatement(
+        QueueId queue,
+        uint256[] calldata statement
+    ) external view returns (bytes32 statementHash, bool isSealed);
+
+    /// @notice Checks a proof's signals against the queue's rules and asks its verifier. Reverts unless the verdict is clear.
+    /// @return statementHash of the FIXED signals; the caller compares it with the task's.
+    /// @return windowSeconds W of the terms' version.
+    function judge(
+        QueueId queue,
+        uint16 version,
+        address prover,
+        uint256[] calldata signals,
+        bytes calldata proof
+    ) external view returns (bytes32 statementHash, uint256 windowSeconds, bool accepted);
+
+    /// @notice `judge` for several proofs of one prover: together if the verifier can, else one by one. An item with bad signals
+    ///         is MALFORMED and spoils no other. Reverts if the queue is frozen, gas is short or the verifier fails.
+    function judgeMany(
+        QueueId queue,
+        uint16[] calldata versions,
+        address prover,
+        uint256[][] calldata signals,
+        bytes[] calldata proofs
+    )
+        external
+        view
+        returns (
+            bytes32[] memory statementHashes,
+            uint256[] memory windowsSeconds,
+            Verdict[] memory verdicts
+        );
+
+    /// @notice Who carries tier 1's penalty in a queue; zero for nobody.
+    function carrierOf(QueueId queue) external view returns (address);
 
     /// @notice A queue and its current terms, in one call.
     function current(QueueId queue) external view returns (Queue memory, Terms memory);

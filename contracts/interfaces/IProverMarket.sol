@@ -3,22 +3,30 @@ pragma solidity ^0.8.30;
 
 import {QueueId, TaskId} from "../types/Ids.sol";
 import {Round} from "../types/Round.sol";
-import {Task, TaskStatus} from "../types/Task.sol";
+import {Rescue, Task, TaskStatus} from "../types/Task.sol";
 
 /// @title IProverMarket
 /// @notice Bids, book, clearing by generalised second price, base fee, tasks and proofs.
 interface IProverMarket {
+    /// @notice What became of one proof of several. SKIPPED: nothing happened to this item.
+    enum ProofResult {
+        SKIPPED,
+        PROVEN,
+        LATE,
+        INVALID
+    }
+
     event BidPlaced(
         TaskId indexed task,
         QueueId indexed queue,
         address indexed requester,
         uint96 maxFeeWei,
         uint40 expiresAt,
-        uint48 sequence,
+        uint40 sequence,
         uint256[] statement,
         bytes data
     );
-    event BidRaised(TaskId indexed task, uint96 maxFeeWei, uint48 sequence);
+    event BidRaised(TaskId indexed task, uint96 maxFeeWei, uint40 sequence);
     event BidCancelled(TaskId indexed task, uint256 refundWei, uint256 feeWei);
     event BidExpired(TaskId indexed task, uint256 refundWei);
     event BidEvicted(TaskId indexed task, uint256 refundWei);
@@ -44,7 +52,24 @@ interface IProverMarket {
     event ProofAccepted(TaskId indexed task, address indexed prover, uint96 priceWei, uint256[] signals);
     event ProofInvalid(TaskId indexed task, address indexed prover);
     event WindowMissed(TaskId indexed task, address indexed prover, address indexed keeper);
-    event TaskFailed(TaskId indexed task, uint256 refundWei);
+    /// @notice A proof in its grace: half the price is paid, `refundWei` goes back, half the bond is slashed.
+    event ProofLate(
+        TaskId indexed task,
+        address indexed prover,
+        uint96 paidWei,
+        uint96 refundWei,
+        uint256[] signals
+    );
+    event ProofSkipped(TaskId indexed task, address indexed prover);
+    event TaskDeclined(TaskId indexed task, address indexed prover, uint256 declineCount);
+    /// @notice A rescuer took an open task.
+    event TaskClaimed(TaskId indexed task, address indexed prover, uint80 bondWei, uint40 proveBy);
+    event BountyPaid(TaskId indexed task, address indexed rescuer, uint256 amountWei);
+    /// @notice A decliner's part of the price of a task that nobody would prove.
+    event DeclinePaid(TaskId indexed task, address indexed prover, uint256 amountWei);
+    /// @notice The price went back; `bountyWei`, which nobody earned, went to insurance.
+    event TaskFailed(TaskId indexed task, uint256 refundWei, uint256 bountyWei);
+    event DeskBoundTo(address indexed desk);
     event CreditClaimed(address indexed account, uint256 amountWei);
     event GuardianSet(address indexed guardian);
 
@@ -55,16 +80,21 @@ interface IProverMarket {
     error RaiseTooLow(uint256 gotWei, uint256 currentWei);
     error ExpiryOutOfBounds(uint256 gotAt, uint256 minAt, uint256 maxAt);
     error DataTooLong(uint256 got, uint256 limit);
-    error QueueIsClosed(QueueId queue);
-    /// @notice The queue fixes `expected` signals; the statement has `got`.
-    error WrongStatementLength(uint256 got, uint256 expected);
-    /// @notice A signal at or above the field modulus could never be proved.
-    error SignalNotCanonical(uint256 index, uint256 value);
-    error WrongSignalCount(uint256 got, uint256 expected);
     /// @notice The fixed signals are not those of the task.
     error StatementMismatch(TaskId task);
-    /// @notice The proof names another prover.
-    error ProverMismatch(uint256 index, uint256 got, address expected);
+    /// @notice Bids of this queue come in by commit and reveal.
+    error QueueIsSealed(QueueId queue);
+    /// @notice A sealed queue is cleared outside of its reveal windows.
+    error RevealWindow(QueueId queue, uint256 nowAt, uint256 endsAt);
+    error NotDesk(address caller);
+    error DeskAlreadyBound(address desk);
+    error DeclineWindowOver(TaskId task, uint256 nowAt, uint256 declineBy);
+    error LiabilityOver(TaskId task, uint256 nowAt, uint256 openUntil);
+    /// @notice Who had the task last, or declined it, cannot claim it.
+    error NotRescuer(TaskId task, address caller);
+    error ProverNotActive(address prover);
+    error BatchOutOfBounds(uint256 got, uint256 limit);
+    error BatchLengthsDiffer();
     error NotRequester(TaskId task, address caller);
     error NotAssignedProver(TaskId task, address caller);
     error WrongStatus(TaskId task, TaskStatus got, TaskStatus expected);
@@ -75,10 +105,6 @@ interface IProverMarket {
     error ProofWindowOver(TaskId task, uint256 nowAt, uint256 proveBy);
     /// @notice Nothing is due for the task before `dueAt`.
     error NothingDue(TaskId task, uint256 nowAt, uint256 dueAt);
-    /// @notice More gas must be left before a proof is judged.
-    error VerifierGasShort(uint256 gasLeft, uint256 gasFloor);
-    /// @notice The verifier failed; nobody is to blame and nothing happened.
-    error VerifierFailed(TaskId task);
     error NothingToClaim(address account);
     /// @notice The token moved another amount than asked; such tokens are refused.
     error TokenTookFee(uint256 expectedWei, uint256 gotWei);
@@ -98,6 +124,22 @@ interface IProverMarket {
         bytes calldata data
     ) external returns (TaskId task);
 
+    /// @notice `placeBid` of `requester`, who pays; the bid desk only, which has seen the requester's will.
+    function placeBidFor(
+        address requester,
+        QueueId queue,
+        uint256[] calldata statement,
+        uint96 maxFeeWei,
+        uint40 expiresAt,
+        bytes calldata data
+    ) external returns (TaskId task);
+
+    /// @notice `raiseBid`, paid by the bid's requester; the bid desk only.
+    function raiseBidFor(TaskId task, uint96 maxFeeWei) external;
+
+    /// @notice Names, once, the bid desk; deployer only.
+    function bindDesk(address desk) external;
+
     /// @notice Raises a bid; it gets a new sequence number.
     function raiseBid(TaskId task, uint96 maxFeeWei) external;
 
@@ -110,12 +152,31 @@ interface IProverMarket {
     /// @notice Ends a queue's round: prices, assignments, base fee. Anybody may call.
     function clear(QueueId queue) external returns (uint256 assignedCount);
 
-    /// @notice Hands in a proof: paid when the verifier says true, slashed when it says false.
+    /// @notice Hands in a proof: paid when the verifier says true, slashed when it says false; by the assigned prover or its hot
+    ///         key. For a quarter of the window after its end at half the price, with half the bond slashed.
     /// @param signals all public signals in the circuit's order.
     function submitProof(TaskId task, uint256[] calldata signals, bytes calldata proof) external;
 
+    /// @notice Hands in several proofs of one prover in one queue; a bad item spoils no other.
+    /// @param prover whose tasks they are: the caller, or who named it a hot key.
+    function submitProofs(
+        QueueId queue,
+        address prover,
+        TaskId[] calldata tasks,
+        uint256[][] calldata signals,
+        bytes[] calldata proofs
+    ) external returns (ProofResult[] memory results);
+
+    /// @notice Gives an assigned task back unproven, soon after its assignment: no slash. Three different provers who decline
+    ///         end it. The assigned prover or its hot key.
+    function decline(TaskId task) external;
+
+    /// @notice Takes an open task: half its proof window, a bond, the price and the bounty. First come, first served.
+    /// @param seat the caller's seat in the task's queue.
+    function claimOpen(TaskId task, uint8 seat) external;
+
     /// @notice Does whatever is due for a task: a missed window is slashed and the caller gets the keeper's part; when the
-    ///         liability window is over the price goes back. Anybody may call.
+    ///         liability window is over, or the queue is frozen, the price goes back. Anybody may call.
     function finalize(TaskId task) external;
 
     /// @notice Pays the caller its credit: refunds, compensation, keeper's parts.
@@ -152,12 +213,18 @@ interface IProverMarket {
 
     function taskOf(TaskId task) external view returns (Task memory);
 
+    /// @notice What a task that was open has to remember.
+    function rescueOf(TaskId task) external view returns (Rescue memory);
+
+    /// @notice The bid desk; zero until bound.
+    function desk() external view returns (address);
+
     /// @notice Id a bid would get with `nonce`.
     function taskIdOf(
         QueueId queue,
         address requester,
         uint256[] calldata statement,
-        uint48 nonce
+        uint40 nonce
     ) external view returns (TaskId);
 
     function creditOf(address account) external view returns (uint256);

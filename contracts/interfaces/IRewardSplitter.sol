@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {AcceleratorId} from "../types/Ids.sol";
+
 /// @title IRewardSplitter
 /// @notice Splits each paid price, by epochs of a day; every part is pulled.
 interface IRewardSplitter {
@@ -28,8 +30,10 @@ interface IRewardSplitter {
         // storage word 0
         uint16 poolBps; // of the price
         uint16 delegatorsBps; // of the pool's part
+        uint16 sponsorBps; // of the prover's side, from provers with lent stake
         uint16 previousPoolBps;
         uint16 previousDelegatorsBps;
+        uint16 previousSponsorBps;
         uint40 changedAt;
     }
 
@@ -40,13 +44,23 @@ interface IRewardSplitter {
         uint256 delegatorsWei,
         uint256 treasuryWei
     );
+    event AcceleratorCredited(
+        AcceleratorId indexed accelerator,
+        address indexed payout,
+        address indexed prover,
+        uint256 epoch,
+        uint256 amountWei
+    );
+    event Restaked(address indexed prover, uint256 amountWei);
     event Claimed(address indexed account, uint256 amountWei);
-    event RatesSet(uint16 poolBps, uint16 delegatorsBps);
+    event RatesSet(uint16 poolBps, uint16 delegatorsBps, uint16 sponsorBps);
     event TreasurySet(address indexed treasury);
     event DelegatorsSet(address indexed delegators);
 
     error NothingToClaim(address account);
     error PoolRateTooHigh(uint256 gotBps, uint256 limitBps);
+    error SponsorRateTooHigh(uint256 gotBps, uint256 limitBps);
+    error NotDelegators(address caller);
     error DelegatorsRateTooHigh(uint256 gotBps, uint256 limitBps);
     /// @notice Rates may change again only when no task of the previous rates can be in flight.
     error RatesChangedRecently(uint256 nowAt, uint256 allowedAt);
@@ -54,18 +68,33 @@ interface IRewardSplitter {
     /// @notice The delegators' account is set once.
     error DelegatorsAlreadySet(address delegators);
 
-    /// @notice Splits `priceWei`, which the market has transferred; market only.
-    /// @param assignedAt when the task was assigned; decides which rates hold.
-    function credit(address prover, uint256 priceWei, uint256 assignedAt) external;
+    /// @notice Splits each of `pricesWei`, which the market has transferred; market only.
+    /// @param assignedAts when each task was assigned; decides which rates hold.
+    /// @param sponsored whether the prover works with lent stake.
+    /// @param accelerator whose software made the proofs, 0 for none, and its share of the prover's side.
+    function credit(
+        address prover,
+        uint256[] calldata pricesWei,
+        uint256[] calldata assignedAts,
+        bool sponsored,
+        AcceleratorId accelerator,
+        uint16 acceleratorBps
+    ) external;
 
     /// @notice Pays the caller what it earned in epochs that are over.
     function claim() external returns (uint256 paidWei);
 
-    /// @notice Pays treasury and, once set, delegators; anybody may call.
-    function claimPool() external returns (uint256 treasuryWei, uint256 delegatorsWei);
+    /// @notice `claim` straight into the caller's stake.
+    function restake() external returns (uint256 stakedWei);
+
+    /// @notice Pays the treasury; anybody may call.
+    function claimTreasury() external returns (uint256 paidWei);
+
+    /// @notice Pays the delegators' part; their account only, which has to book it.
+    function claimDelegators() external returns (uint256 paidWei);
 
     /// @notice Sets the rates of future tasks; owner only.
-    function setRates(uint16 poolBps, uint16 delegatorsBps) external;
+    function setRates(uint16 poolBps, uint16 delegatorsBps, uint16 sponsorBps) external;
 
     /// @notice Sets who receives the treasury's part; owner only.
     function setTreasury(address treasury) external;

@@ -11,7 +11,20 @@ interface IStakeVault {
     enum Fault {
         NONE,
         MISSED,
-        INVALID
+        INVALID,
+        LATE
+    }
+
+    /// @notice What the market wants slashed.
+    struct SlashOrder {
+        TaskId task;
+        address prover;
+        uint256 bondWei; // is no longer locked, whatever part of it is slashed
+        Fault fault;
+        uint256 priceWei; // upper bound of the requester's compensation
+        uint256 tier1LossWei; // what tier 1 takes from who carries its penalty
+        bool hasRescuer; // somebody may still rescue the task
+        bool hasKeeper; // somebody is owed the keeper's part
     }
 
     /// @notice Where a slash went; the parts sum to `slashedWei`.
@@ -19,6 +32,7 @@ interface IStakeVault {
         uint256 slashedWei;
         uint256 tier1Wei;
         uint256 requesterWei;
+        uint256 rescuerWei;
         uint256 keeperWei;
         uint256 insuranceWei;
     }
@@ -28,6 +42,9 @@ interface IStakeVault {
     event UnstakeFinished(address indexed prover, uint256 amountWei);
     event Decayed(address indexed prover, uint256 amountWei, uint256 idleHours);
     event Slashed(TaskId indexed task, address indexed prover, Fault fault, SlashParts parts);
+    event Sponsored(address indexed prover, uint256 amountWei);
+    event Recalled(address indexed prover, uint256 amountWei);
+    event SponsorBoundTo(address indexed sponsor);
     /// @notice The decay clock of a market-time deployment moved on.
     event ClockAdvanced(uint256 clockSeconds);
 
@@ -41,10 +58,28 @@ interface IStakeVault {
     error StillUnbonding(address prover, uint256 nowAt, uint256 unbondAt);
     /// @notice Everything that is leaving still covers bonds of open assignments.
     error CoversBonds(address prover, uint256 lockedWei);
+    error NotSponsor(address caller);
+    error SponsorAlreadyBound(address sponsor);
+    /// @notice Lent stake is for provers without bonds, active stake or another loan.
+    error NotSponsorable(address prover);
+    /// @notice Nothing is lent, or all of it covers bonds of open assignments.
+    error NothingToRecall(address prover);
     error BondExceedsFreeStake(address prover, uint256 bondWei, uint256 freeWei);
 
     /// @notice Adds `amountWei` of the caller's tokens to its stake.
     function stake(uint256 amountWei) external;
+
+    /// @notice Adds `amountWei` of the caller's tokens to the stake of `prover`.
+    function stakeFor(address prover, uint256 amountWei) external;
+
+    /// @notice Names, once, who lends stake; deployer only.
+    function bindSponsor(address sponsor) external;
+
+    /// @notice Lends the caller's tokens to a prover as stake; the bound sponsor only.
+    function lend(address prover, uint256 amountWei) external;
+
+    /// @notice Takes back what is lent and covers no bond; the bound sponsor only. Without enough left the prover gets no new tasks.
+    function recall(address prover) external returns (uint256 paidWei);
 
     /// @notice `stake` with an ERC-2612 permit in the same transaction; a permit used by somebody else first does not matter.
     function stakeWithPermit(
@@ -68,20 +103,15 @@ interface IStakeVault {
     /// @notice Locks bonds, one entry a prover; market only.
     function lockBonds(address[] calldata provers, uint256[] calldata bondsWei) external;
 
-    /// @notice Releases the bond of a proven task and restarts the prover's idle clock; market only.
-    function releaseBond(address prover, uint256 bondWei) external;
+    /// @notice Releases bonds; market only.
+    /// @param worked whether proofs were accepted, which restarts the prover's idle clock.
+    /// @return sponsored whether the prover works with lent stake.
+    function releaseBond(address prover, uint256 bondWei, bool worked) external returns (bool sponsored);
 
-    /// @notice Slashes a bond; market only. The requester's and the keeper's parts go to the market, which credits them.
-    /// @param priceWei upper bound of the requester's compensation.
-    /// @param hasKeeper whether somebody is owed the keeper's part.
-    function slash(
-        TaskId task,
-        address prover,
-        uint256 bondWei,
-        Fault fault,
-        uint256 priceWei,
-        bool hasKeeper
-    ) external returns (SlashParts memory parts);
+    /// @notice Slashes a bond; market only. All parts but insurance's go to the market, which credits them. What comes out of
+    ///         lent stake pays tier 1's loss and then insurance, never anybody who could have arranged it.
+    /// @return sponsored whether the prover works with lent stake.
+    function slash(SlashOrder calldata order) external returns (SlashParts memory parts, bool sponsored);
 
     /// @notice Adds the time since `fromAt` to a market-time clock, never counting a second twice; market only.
     function advanceClock(uint256 fromAt) external;
@@ -94,6 +124,15 @@ interface IStakeVault {
 
     /// @notice For each prover: own + sponsored - locked, decayed to now; 0 unless active.
     function freeCoverOf(address[] calldata provers) external view returns (uint256[] memory freeWei);
+
+    /// @notice Whether a prover had no accepted proof for a day.
+    function isIdle(address prover) external view returns (bool);
+
+    /// @notice All stake that is lent now.
+    function lentWei() external view returns (uint256);
+
+    /// @notice Who lends stake; zero until bound.
+    function sponsor() external view returns (address);
 
     /// @notice Time that decay is counted by: wall time, or market time where the deployment chose so.
     function clock() external view returns (uint256);

@@ -25,4 +25,16 @@ interface IVerifier {
         uint256[] calldata signals,
         bytes calldata proof
     ) external view returns (bool);
+
+    /// @notice Gas that must be left before `verifyMany` is called for `count` proofs.
+    function gasFloorMany(bytes32 key, uint256 count) external view returns (uint256);
+
+    /// @notice Whether all proofs are valid, each for its own signals; cheaper than one by one.
+    /// @dev False says only that one of them may not be: ask for each alone. True for a false proof has a chance below
+    ///      2^-120, whoever chose the proofs. Reverts as `verify` does.
+    function verifyMany(
+        bytes32 key,
+        uint256[][] calldata signals,
+        bytes[] calldata proofs
+    ) external view returns (bool);
 }

@@ -13,6 +13,9 @@ type TaskId is bytes32;
 /// @dev A registered prover; 0 is no prover. Short, so that a task and a seat pack into few storage words.
 type ProverId is uint32;
 
+/// @dev Published prover software; 0 is none.
+type AcceleratorId is uint32;
+
 using {eqProject as ==, neqProject as !=} for ProjectId global;
 using {eqQueue as ==} for QueueId global;
 using {eqTask as ==, neqTask as !=} for TaskId global;

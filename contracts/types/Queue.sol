@@ -21,6 +21,9 @@ struct Queue {
     ProjectId project;
     uint16 termsVersion; // the current one; versions start at 1
     bool closed; // no new bids
+    bool isSealed; // bids come in by commit and reveal alone
+    bool frozen; // no proof is accepted, nobody is slashed, every task ends in a full refund
+    uint24 minRatingPpm; // quality tier: least rating of its provers; 0 unless sealed
     // storage word 1
     bytes32 key; // of the verifying key, at the verifier
 }
