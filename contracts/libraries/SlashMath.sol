@@ -11,6 +11,7 @@ library SlashMath {
     uint256 internal constant RESCUER_BPS = 1800;
     uint256 internal constant KEEPER_BPS = 200;
     uint256 private constant BPS = 10_000;
+    uint256 private constant LATE_DIVISOR = 2;
 
     /// @notice Where a slash goes; the parts sum to what was slashed.
     struct Waterfall {
@@ -24,6 +25,11 @@ library SlashMath {
     /// @notice An invalid proof costs max(bond, 5 % of own stake).
     function invalid(uint256 bondWei, uint256 ownWei) internal pure returns (uint256) {
         return Math.max(bondWei, (ownWei * INVALID_OWN_BPS) / BPS);
+    }
+
+    /// @notice A late proof costs half the bond.
+    function late(uint256 bondWei) internal pure returns (uint256) {
+        return bondWei / LATE_DIVISOR;
     }
 
     /// @notice S = min(s, slashable - (locked - bond)): bonds of other tasks stay covered.

@@ -157,6 +157,10 @@ contract MathHarness {
         return SlashMath.invalid(bondWei, ownWei);
     }
 
+    function slashForLate(uint256 bondWei) external pure returns (uint256) {
+        return SlashMath.late(bondWei);
+    }
+
     function capped(
         uint256 demandedWei,
         uint256 slashableWei,
@@ -208,6 +212,26 @@ contract MathHarness {
 
     function ratingInvalid(uint256 ratingPpm) external pure returns (uint256) {
         return RatingMath.invalid(ratingPpm);
+    }
+
+    function ratingLate(uint256 ratingPpm) external pure returns (uint256) {
+        return RatingMath.late(ratingPpm);
+    }
+
+    function ratingDeclined(uint256 ratingPpm) external pure returns (uint256) {
+        return RatingMath.declined(ratingPpm);
+    }
+
+    function ratingAfterJail(uint256 ratingPpm) external pure returns (uint256) {
+        return RatingMath.afterJail(ratingPpm);
+    }
+
+    function banSeconds(uint256 failureCount) external pure returns (uint256) {
+        return RatingMath.banSeconds(failureCount);
+    }
+
+    function jails(uint256 failureCount) external pure returns (bool) {
+        return RatingMath.jails(failureCount);
     }
 
     function newcomerCapacity(uint256 successCount) external pure returns (uint256) {
