@@ -6,7 +6,7 @@ Addresses are ``str`` ("0x" and 40 digits), ids of tasks 32 ``bytes``, other ids
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, unique
+from enum import IntEnum, IntFlag, unique
 from typing import Final, NewType
 
 from zkpool_sdk.units import Bps, Ppm, Seconds, Timestamp, Wei
@@ -16,21 +16,27 @@ Address = NewType("Address", str)
 ProjectId = NewType("ProjectId", int)
 QueueId = NewType("QueueId", int)
 ProverId = NewType("ProverId", int)
+AcceleratorId = NewType("AcceleratorId", int)
 TaskId = NewType("TaskId", bytes)
 """keccak256 of chain, market, queue, requester, statement hash and nonce; 32 bytes."""
 
 NO_WEI: Final = Wei(0)
 NEVER: Final = Timestamp(0)
 NOBODY: Final = ProverId(0)
+NO_ACCELERATOR: Final = AcceleratorId(0)
+NO_BPS: Final = Bps(0)
 ZERO_ADDRESS: Final = Address("0x" + "0" * 40)
+JAILED_UNTIL: Final = Timestamp(2**32 - 1)
+"""What ``Prover.banned_until`` says of a prover in jail."""
 
 
 @unique
 class TaskStatus(IntEnum):
     """Where a task stands in its life.
 
-    NONE -> QUEUED -> ASSIGNED -> PROVEN; QUEUED -> CANCELLED | EXPIRED | EVICTED; ASSIGNED -> OPEN -> FAILED.
-    Ended states are final.
+    NONE -> QUEUED -> ASSIGNED -> PROVEN; QUEUED -> CANCELLED | EXPIRED | EVICTED; ASSIGNED -> OPEN (missed,
+    invalid, declined) -> ASSIGNED (claimed by a rescuer) | FAILED. A frozen queue ends QUEUED, ASSIGNED and
+    OPEN tasks as FAILED. Ended states are final.
     """
 
     NONE = 0
@@ -66,25 +72,60 @@ class Fault(IntEnum):
     NONE = 0
     MISSED = 1
     INVALID = 2
+    LATE = 3
 
 
 @unique
 class Verdict(IntEnum):
-    """What a verifier made of a proof: accepted, refused, or it failed itself and nobody is to blame."""
+    """What is thought of a proof. MALFORMED: its signals could not be judged, and nobody is to blame.
 
-    ACCEPTED = 0
+    BROKEN is never seen on chain: the verifier itself failed, and the call reverts.
+    """
+
+    MALFORMED = 0
     REFUSED = 1
-    BROKEN = 2
+    ACCEPTED = 2
+    BROKEN = 3
+
+
+@unique
+class ProofResult(IntEnum):
+    """What became of one proof of several; SKIPPED: nothing happened to it."""
+
+    SKIPPED = 0
+    PROVEN = 1
+    LATE = 2
+    INVALID = 3
+
+
+@unique
+class Scope(IntFlag):
+    """What a hot key may do for its prover."""
+
+    SUBMIT = 1
+    DECLINE = 2
+    HEARTBEAT = 4
+
+
+ALL_SCOPES: Final = Scope.SUBMIT | Scope.DECLINE | Scope.HEARTBEAT
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What never changes in a queue: its circuit. Verifying keys are named by 32 bytes."""
+    """What never changes in a queue: its circuit. Verifying keys are named by 32 bytes.
+
+    ``closed``: no new bids. ``is_sealed``: bids come in by commit and reveal alone. ``frozen``: no proof is
+    accepted, nobody is slashed, every task ends in a full refund. ``min_rating_ppm``: least rating of its
+    provers; 0 unless sealed.
+    """
 
     verifier: Address
     project: ProjectId
     terms_version: int
     closed: bool
+    is_sealed: bool
+    frozen: bool
+    min_rating_ppm: Ppm
     key: bytes
 
 
@@ -121,8 +162,8 @@ class Task:
     """One bid and what became of it.
 
     ``amount_wei`` is the bid while QUEUED and the price once assigned; ``place`` is its place in the book,
-    then the prover's seat; ``prove_by`` ends the proof window (0 while QUEUED); ``bond_wei`` is 0 once
-    released or slashed.
+    then the prover's seat; ``rescued``: assigned by a rescuer's claim, with half the proof window;
+    ``prove_by`` ends the proof window (0 while QUEUED); ``bond_wei`` is 0 once released or slashed.
     """
 
     requester: Address
@@ -131,6 +172,7 @@ class Task:
     queue: QueueId
     place: int
     nonce: int
+    rescued: bool = False
     prove_by: Timestamp = NEVER
     terms_version: int = 0
     prover: ProverId = NOBODY
@@ -141,23 +183,85 @@ NO_TASK: Final = Task(ZERO_ADDRESS, Wei(0), TaskStatus.NONE, QueueId(0), 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
+class Rescue:
+    """What a task that was open has to remember; all zero for others.
+
+    ``bounty_wei``: rescuers' parts of the slashes so far; ``open_until`` ends the liability window.
+    """
+
+    bounty_wei: Wei = NO_WEI
+    open_until: Timestamp = NEVER
+    decline_count: int = 0
+    first_decliner: ProverId = NOBODY
+    second_decliner: ProverId = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
 class Prover:
-    """Who a prover is and how it has done; ``failure_count`` counts faults in a row."""
+    """Who a prover is and how it has done.
+
+    ``failure_count`` counts faults in a row, ``decline_count`` declined tasks in a row (three are a fault);
+    until ``banned_until``, that second included, it gets no task.
+    """
 
     account: Address
     rating_ppm: Ppm
-    failure_count: int = 0
     success_count: int = 0
+    failure_count: int = 0
+    decline_count: int = 0
+    banned_until: Timestamp = NEVER
+
+    @property
+    def jailed(self) -> bool:
+        """Whether it gets no task until it asks to leave jail."""
+        return self.banned_until == JAILED_UNTIL
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A prover's place in one queue; ``prover`` 0: it is free. The least ``pass_`` is served next."""
+    """A prover's place in one queue; ``prover`` 0: it is free. The least ``pass_`` is served next.
+
+    ``accelerator``: whose software it runs here, and that software's share of the prover's side.
+    """
 
     prover: ProverId = NOBODY
     capacity: int = 0
     in_flight: int = 0
     pass_: int = 0
+    accelerator: AcceleratorId = NO_ACCELERATOR
+    accelerator_bps: Bps = NO_BPS
+
+
+@dataclass(frozen=True, slots=True)
+class HotKey:
+    """What a prover lets a hot key do for it, once the key has agreed."""
+
+    scopes: int = 0
+    expires_at: Timestamp = NEVER
+    accepted: bool = False
+
+    @property
+    def allows(self) -> Scope:
+        """The scopes by name."""
+        return Scope(self.scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class Accelerator:
+    """One release of prover software: who is paid which share by its users, and what it proves.
+
+    ``content_hash`` is of what users download; ``keys`` are the verifying keys of the circuits it proves,
+    none for every circuit of the proving system.
+    """
+
+    owner: Address
+    payout: Address
+    share_bps: Bps
+    retired: bool
+    content_hash: bytes
+    system: str
+    uri: str
+    keys: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +291,14 @@ class Stake:
 
     ``decays_from`` is on the decay clock: last accepted proof or activation, plus the day of grace and the
     hours charged. ``active``: reached the entry stake and has not fallen below the staying stake.
+    ``sponsored_wei`` is lent by the pool; ``sponsored``: it is not zero.
     """
 
     own_wei: Wei = NO_WEI
     locked_wei: Wei = NO_WEI
     decays_from: Timestamp = NEVER
     active: bool = False
+    sponsored: bool = False
     unbonding_wei: Wei = NO_WEI
     sponsored_wei: Wei = NO_WEI
     unbond_at: Timestamp = NEVER
@@ -215,6 +321,7 @@ class SlashParts:
     slashed_wei: Wei
     tier1_wei: Wei
     requester_wei: Wei
+    rescuer_wei: Wei
     keeper_wei: Wei
     insurance_wei: Wei
 
@@ -241,12 +348,18 @@ class PoolEarning:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Rates of the split; a task assigned at or before ``changed_at`` keeps the previous ones."""
+    """Rates of the split; a task assigned at or before ``changed_at`` keeps the previous ones.
+
+    ``pool_bps`` is of the price, ``delegators_bps`` of the pool's part, ``sponsor_bps`` of the prover's side
+    where the prover works with lent stake.
+    """
 
     pool_bps: Bps
     delegators_bps: Bps
+    sponsor_bps: Bps
     previous_pool_bps: Bps
     previous_delegators_bps: Bps
+    previous_sponsor_bps: Bps
     changed_at: Timestamp
 
 

@@ -53,6 +53,7 @@ fees = st.one_of(
 )
 lives = st.sampled_from([-1, 0, 299, 300, 1_000, 30 * DAY, 30 * DAY, 31 * DAY])
 edges = st.sampled_from([-1, 0, 1])
+JUDGED = (Verdict.ACCEPTED, Verdict.REFUSED, Verdict.BROKEN)
 
 
 def has(*statuses: TaskStatus) -> Callable[[Any], bool]:
@@ -260,7 +261,7 @@ class MarketMachine(RuleBasedStateMachine):
     # --- provers
 
     @precondition(has(TaskStatus.ASSIGNED))
-    @rule(pick=picks, verdict=st.sampled_from(Verdict))
+    @rule(pick=picks, verdict=st.sampled_from(JUDGED))
     def submit_proof(self, pick: int, verdict: Verdict) -> None:
         task = self.some_task(pick, TaskStatus.ASSIGNED)
         if task is None:

@@ -210,9 +210,11 @@ def test_submit__wrong_signals__are_refused_and_nobody_is_slashed(
 
 
 def test_submit__verifier_broken_or_stranger__changes_nothing() -> None:
-    market, _, task, now = assigned()
+    market, queue, task, now = assigned()
     good = signals_for(7, PROVER)
-    refused(errors.VerifierFailed(task), lambda: market.submit_proof(PROVER, task, good, Verdict.BROKEN, now))
+    refused(
+        errors.VerifierFailed(queue), lambda: market.submit_proof(PROVER, task, good, Verdict.BROKEN, now)
+    )
     refused(
         errors.NotAssignedProver(task, OUTSIDER),
         lambda: market.submit_proof(OUTSIDER, task, good, Verdict.ACCEPTED, now),

@@ -9,13 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zkpool_sdk import models
-from zkpool_sdk.models import SignalRule, TaskStatus, Terms, pack_rules, unpack_rules
+from zkpool_sdk.models import (
+    JAILED_UNTIL,
+    Address,
+    Prover,
+    Scope,
+    SignalRule,
+    TaskStatus,
+    Terms,
+    Verdict,
+    pack_rules,
+    unpack_rules,
+)
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
 SOURCES = [*CONTRACTS.glob("types/*.sol"), *CONTRACTS.glob("interfaces/*.sol")]
 STRUCTS = [
-    "Queue", "Terms", "Round", "Task", "Prover", "Seat", "Candidate", "SeatAward", "Stake", "SlashParts",
-    "Earning", "PoolEarning", "Rates",
+    "Queue", "Terms", "Round", "Task", "Rescue", "Prover", "Seat", "HotKey", "Candidate", "SeatAward",
+    "Stake", "SlashParts", "Earning", "PoolEarning", "Rates", "Accelerator",
 ]  # fmt: skip
 
 
@@ -38,10 +49,10 @@ def test_model__each_struct__has_its_fields_in_order(name: str) -> None:
     assert python == solidity
 
 
-@pytest.mark.parametrize("name", ["TaskStatus", "SignalRule", "Fault"])
+@pytest.mark.parametrize("name", ["TaskStatus", "SignalRule", "Fault", "ProofResult", "Verdict"])
 def test_model__each_enum__has_its_values_in_order(name: str) -> None:
     solidity = [value.strip() for value in body_of("enum", name).split(",")]
-    members = sorted(getattr(models, name))
+    members = [member for member in sorted(getattr(models, name)) if member is not Verdict.BROKEN]
     assert [member.name for member in members] == solidity
     assert [int(member) for member in members] == list(range(len(solidity)))
 
@@ -57,3 +68,14 @@ def test_pack_rules__any_rules__unpack_to_themselves(rules: list[SignalRule]) ->
 def test_task_status__ended__are_the_final_states() -> None:
     ended = {status for status in TaskStatus if status.ended}
     assert {s.name for s in ended} == {"PROVEN", "FAILED", "CANCELLED", "EXPIRED", "EVICTED"}
+
+
+def test_prover__banned_until_the_greatest_number__is_in_jail() -> None:
+    account = Address("0x" + "1" * 40)
+    assert Prover(account, 1, banned_until=JAILED_UNTIL).jailed  # type: ignore[arg-type]
+    assert not Prover(account, 1, banned_until=JAILED_UNTIL - 1).jailed  # type: ignore[arg-type]
+
+
+def test_hot_key__scopes__are_named() -> None:
+    assert models.HotKey(5).allows == Scope.SUBMIT | Scope.HEARTBEAT
+    assert models.ALL_SCOPES == 7

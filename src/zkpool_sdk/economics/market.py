@@ -195,7 +195,7 @@ class Market(Clearing):
         terms = self.projects.terms_of(t.queue, t.terms_version)
         self._check_signals(task, t, prover, signals, terms)
         if verdict == Verdict.BROKEN:
-            raise VerifierFailed(task)
+            raise VerifierFailed(t.queue)
         window = terms.proof_window_seconds
         assigned_at = t.prove_by - window
         if verdict == Verdict.ACCEPTED:

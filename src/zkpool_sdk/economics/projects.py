@@ -22,7 +22,7 @@ from zkpool_sdk.errors import (
     WrongRuleCount,
 )
 from zkpool_sdk.models import Address, ProjectId, Queue, QueueId, SignalRule, Terms, pack_rules
-from zkpool_sdk.units import DAY, WEI_PER_ZK
+from zkpool_sdk.units import DAY, WEI_PER_ZK, Ppm
 
 MAX_SIGNALS: Final = 32
 MIN_WINDOW_SECONDS: Final = 60
@@ -90,7 +90,7 @@ class ProjectRegistry:
             raise BadSampleAccepted()
         _check_terms(terms)
         queue = QueueId(len(self.queues) + 1)
-        self.queues[queue] = Queue(verifier, project, 1, False, key)
+        self.queues[queue] = Queue(verifier, project, 1, False, False, False, Ppm(0), key)
         self.terms[queue, 1] = replace(terms, packed_rules=pack_rules(tuple(rules)))
         return queue
 

@@ -24,6 +24,7 @@ MAX_DELEGATORS_BPS: Final = Bps(10_000)
 RATES_INTERVAL_SECONDS: Final = 7 * DAY
 FIRST_POOL_BPS: Final = Bps(2_000)
 FIRST_DELEGATORS_BPS: Final = Bps(5_000)
+FIRST_SPONSOR_BPS: Final = Bps(2_000)
 
 
 class RewardSplitter:
@@ -34,7 +35,8 @@ class RewardSplitter:
         self.address = address
         self.treasury = treasury
         self.delegators = ZERO_ADDRESS
-        self.rates = Rates(FIRST_POOL_BPS, FIRST_DELEGATORS_BPS, FIRST_POOL_BPS, FIRST_DELEGATORS_BPS, NEVER)
+        first = (FIRST_POOL_BPS, FIRST_DELEGATORS_BPS, FIRST_SPONSOR_BPS)
+        self.rates = Rates(*first, *first, NEVER)
         self.earnings: dict[Address, Earning] = {}
         self.pool = PoolEarning()
 
@@ -111,7 +113,15 @@ class RewardSplitter:
         r = self.rates
         if r.changed_at and now < r.changed_at + RATES_INTERVAL_SECONDS:
             raise RatesChangedRecently(now, r.changed_at + RATES_INTERVAL_SECONDS)
-        self.rates = Rates(Bps(pool_bps), Bps(delegators_bps), r.pool_bps, r.delegators_bps, Timestamp(now))
+        self.rates = Rates(
+            Bps(pool_bps),
+            Bps(delegators_bps),
+            r.sponsor_bps,
+            r.pool_bps,
+            r.delegators_bps,
+            r.sponsor_bps,
+            Timestamp(now),
+        )
 
     def set_treasury(self, treasury: Address) -> None:
         """Names who receives the treasury's part; the owner's power.

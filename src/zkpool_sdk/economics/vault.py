@@ -181,7 +181,12 @@ class StakeVault:
         self.token.transfer(self.address, self.insurance, parts.insurance_wei)
         self.token.transfer(self.address, market, parts.requester_wei + parts.keeper_wei)
         return SlashParts(
-            slashed_wei, parts.tier1_wei, parts.requester_wei, parts.keeper_wei, parts.insurance_wei
+            slashed_wei,
+            parts.tier1_wei,
+            parts.requester_wei,
+            parts.rescuer_wei,
+            parts.keeper_wei,
+            parts.insurance_wei,
         )
 
     def advance_clock(self, from_at: int, now: int) -> None:

@@ -90,7 +90,7 @@ class NotRequester(ContractError):
 
 
 class NotAssignedProver(ContractError):
-    """Only the assigned prover may do this."""
+    """Only the assigned prover, or a hot key that it has given this scope, may do this."""
 
     task: bytes
     caller: str
@@ -127,7 +127,7 @@ class RoundNotOver(ContractError):
 
 
 class ProofWindowOver(ContractError):
-    """The proof comes after its window."""
+    """The proof comes after its window and the quarter of it that is grace."""
 
     task: bytes
     now_at: int
@@ -135,7 +135,7 @@ class ProofWindowOver(ContractError):
 
 
 class NothingDue(ContractError):
-    """Nothing is due for the task before `dueAt`."""
+    """Nothing is due for the task before `due_at`."""
 
     task: bytes
     now_at: int
@@ -150,9 +150,81 @@ class VerifierGasShort(ContractError):
 
 
 class VerifierFailed(ContractError):
-    """The verifier failed; nobody is to blame and nothing happened."""
+    """The verifier failed; nobody is to blame and nothing happened. Try again, or tell the project."""
+
+    queue: int
+
+
+class QueueIsFrozen(ContractError):
+    """No proof of this queue is trusted any more; its tasks end in a full refund. Finalize them."""
+
+    queue: int
+
+
+class QueueIsSealed(ContractError):
+    """Bids of this queue come in by commit and reveal, through the bid desk."""
+
+    queue: int
+
+
+class RevealWindow(ContractError):
+    """A sealed queue is not cleared while bids are revealed; wait until `ends_at`."""
+
+    queue: int
+    now_at: int
+    ends_at: int
+
+
+class NotDesk(ContractError):
+    """Only the bid desk may do this; sign the bid and bring it there."""
+
+    caller: str
+
+
+class DeskAlreadyBound(ContractError):
+    """The bid desk was named before; it is named once."""
+
+    desk: str
+
+
+class DeclineWindowOver(ContractError):
+    """A task is given back only soon after its assignment; now prove it, or the bond is slashed."""
 
     task: bytes
+    now_at: int
+    decline_by: int
+
+
+class LiabilityOver(ContractError):
+    """The task can be claimed no longer; finalize it, and its price goes back."""
+
+    task: bytes
+    now_at: int
+    open_until: int
+
+
+class NotRescuer(ContractError):
+    """Who had the task last, or declined it, cannot claim it; another prover can."""
+
+    task: bytes
+    caller: str
+
+
+class ProverNotActive(ContractError):
+    """Only a prover whose stake is active may claim a task; stake up to 32 ZK first."""
+
+    prover: str
+
+
+class BatchOutOfBounds(ContractError):
+    """A batch has between 1 and `limit` proofs."""
+
+    got: int
+    limit: int
+
+
+class BatchLengthsDiffer(ContractError):
+    """A batch has as many tasks as signals and as proofs."""
 
 
 class NotGuardian(ContractError):

@@ -74,6 +74,13 @@ class PoolRateTooHigh(ContractError):
     limit_bps: int
 
 
+class SponsorRateTooHigh(ContractError):
+    """The sponsor's part is beyond the bound."""
+
+    got_bps: int
+    limit_bps: int
+
+
 class DelegatorsRateTooHigh(ContractError):
     """The delegators' part is beyond the bound."""
 
@@ -96,6 +103,36 @@ class DelegatorsAlreadySet(ContractError):
     """The delegators' account is set once."""
 
     delegators: str
+
+
+class NotDelegators(ContractError):
+    """Only the delegators' account may take its part, because it has to book it."""
+
+    caller: str
+
+
+class NotSponsor(ContractError):
+    """Only the bound sponsor, the delegation vault, lends and recalls stake."""
+
+    caller: str
+
+
+class SponsorAlreadyBound(ContractError):
+    """The sponsor was named before; it is named once."""
+
+    sponsor: str
+
+
+class NotSponsorable(ContractError):
+    """Lent stake is for provers without bonds, active stake or another loan."""
+
+    prover: str
+
+
+class NothingToRecall(ContractError):
+    """Nothing is lent to the prover, or all of it covers bonds of open assignments; wait for those."""
+
+    prover: str
 
 
 class NothingToBurn(ContractError):

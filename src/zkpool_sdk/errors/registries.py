@@ -105,6 +105,13 @@ class BadSampleAccepted(ContractError):
     """The verifier accepts the sample's proof for other signals."""
 
 
+class MinRatingTooHigh(ContractError):
+    """A rating is at most `limit_ppm`; no prover could ever serve the queue."""
+
+    got_ppm: int
+    limit_ppm: int
+
+
 class TooManyVersions(ContractError):
     """The queue has used up its term versions."""
 
@@ -169,3 +176,112 @@ class NotActive(ContractError):
     """Only a prover whose stake is active may join."""
 
     account: str
+
+
+class NotJailed(ContractError):
+    """The prover is not in jail; a ban ends by itself."""
+
+    prover: int
+
+
+class ProverIsBanned(ContractError):
+    """The prover gets no task until `banned_until`; from jail it has to ask to leave."""
+
+    prover: int
+    banned_until: int
+
+
+class WrongSeat(ContractError):
+    """The seat is not this prover's; look its seat up in the queue."""
+
+    queue: int
+    seat: int
+    prover: int
+
+
+class NoFreeCapacity(ContractError):
+    """The seat has as many tasks as it offers, or as a newcomer may have; prove one first."""
+
+    queue: int
+    prover: int
+
+
+class RatingTooLow(ContractError):
+    """The queue asks for a better rating than the prover has."""
+
+    prover: int
+    rating_ppm: int
+    min_rating_ppm: int
+
+
+class ScopesInvalid(ContractError):
+    """A hot key's scopes are any of 1 submit, 2 decline, 4 heartbeat, and at least one."""
+
+    scopes: int
+
+
+class KeyExpiryOutOfBounds(ContractError):
+    """A hot key lasts until after now and at most a year."""
+
+    got_at: int
+    min_at: int
+    max_at: int
+
+
+class KeyNotProposed(ContractError):
+    """The prover has not proposed this key, or has revoked it."""
+
+    prover: int
+    key: str
+
+
+class KeyNotAllowed(ContractError):
+    """The key may not do this for the prover: not accepted, expired, or without this scope."""
+
+    prover: int
+    key: str
+    scope: int
+
+
+class UnknownAccelerator(ContractError):
+    """No accelerator has this id."""
+
+    accelerator: int
+
+
+class NotAcceleratorOwner(ContractError):
+    """Only who published the accelerator may do this."""
+
+    accelerator: int
+    caller: str
+
+
+class ShareTooHigh(ContractError):
+    """The accelerator asks for more of its users' side than is allowed."""
+
+    got_bps: int
+    limit_bps: int
+
+
+class TooManyKeys(ContractError):
+    """A release names at most `limit` verifying keys; name none if it proves every circuit."""
+
+    got: int
+    limit: int
+
+
+class EmptyRelease(ContractError):
+    """A release has a content hash, so that users run what was published."""
+
+
+class AcceleratorRetired(ContractError):
+    """The accelerator takes no new users; choose another, or 0 for none."""
+
+    accelerator: int
+
+
+class AcceleratorUnfit(ContractError):
+    """The accelerator's software does not prove this queue's circuit."""
+
+    accelerator: int
+    key: bytes
