@@ -3,16 +3,19 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IProjectRegistry} from "./interfaces/IProjectRegistry.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
+import {Bn254} from "./libraries/Bn254.sol";
 import {ProjectId, QueueId} from "./types/Ids.sol";
 import {Queue, SignalRule, Terms} from "./types/Queue.sol";
 
 /// @title ProjectRegistry
-/// @notice Tier 1: projects, their queues, and every version of a queue's terms.
+/// @notice Tier 1: projects, their queues, every version of a queue's terms, and the word on a proof.
 /// @custom:holds Nothing.
-/// @custom:halts A project closes its own queue to new bids; tasks keep the terms they were assigned under.
+/// @custom:halts A project closes its own queue to new bids; tasks keep the terms they were assigned under. A project, or the
+///               owner, freezes a queue whose verifier or key cannot be trusted: no proof of it is judged any more.
 contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     using SafeCast for uint256;
 
@@ -21,6 +24,13 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     uint256 public constant MAX_WINDOW_SECONDS = 2 days;
     /// @dev Keeps a bond within 80 bits and a project from asking the impossible.
     uint256 public constant MAX_TIER1_PENALTY_WEI = 100_000e18;
+    /// @dev The best rating there is.
+    uint256 public constant MAX_RATING_PPM = 1_000_000;
+
+    /// @dev The low bit of each of the 32 rules.
+    uint256 private constant LOW_BITS = 0x5555555555555555;
+    /// @dev What `_read` says of signals without a flaw.
+    uint256 private constant NO_FLAW = type(uint256).max;
 
     struct Project {
         address admin;
@@ -34,6 +44,8 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     mapping(QueueId queue => mapping(uint16 version => Terms)) private _terms;
     /// @inheritdoc IProjectRegistry
     mapping(IVerifier verifier => bool) public isVerifierAllowed;
+    /// @inheritdoc IProjectRegistry
+    mapping(QueueId queue => address) public carrierOf;
 
     constructor(address owner_) Ownable(owner_) {}
 
@@ -52,16 +64,22 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         SignalRule[] calldata rules,
         Terms calldata terms,
         Sample calldata sample
-    ) external returns (QueueId queue) {
-        _checkAdmin(project);
-        if (!isVerifierAllowed[verifier]) revert VerifierNotAllowed(verifier);
-        uint64 packedRules = _pack(rules, verifier.signalCount(key));
-        _try(verifier, key, sample);
+    ) external returns (QueueId) {
+        return _createQueue(project, verifier, key, rules, terms, sample, false, 0);
+    }
 
-        queue = QueueId.wrap((++_queueCount).toUint24());
-        _queues[queue] = Queue(verifier, project, 0, false, key);
-        emit QueueCreated(queue, project, verifier, key, rules);
-        _setTerms(queue, terms, packedRules);
+    /// @inheritdoc IProjectRegistry
+    function createSealedQueue(
+        ProjectId project,
+        IVerifier verifier,
+        bytes32 key,
+        SignalRule[] calldata rules,
+        Terms calldata terms,
+        Sample calldata sample,
+        uint24 minRatingPpm
+    ) external returns (QueueId) {
+        if (minRatingPpm > MAX_RATING_PPM) revert MinRatingTooHigh(minRatingPpm, MAX_RATING_PPM);
+        return _createQueue(project, verifier, key, rules, terms, sample, true, minRatingPpm);
     }
 
     /// @inheritdoc IProjectRegistry
@@ -79,15 +97,25 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IProjectRegistry
-    function allowVerifier(IVerifier verifier, bool allowed) external onlyOwner {
-        isVerifierAllowed[verifier] = allowed;
-        emit VerifierAllowed(verifier, allowed);
+    function freezeQueue(QueueId queue) external {
+        Queue memory q = queueOf(queue);
+        if (msg.sender != owner()) _checkAdmin(q.project);
+        if (q.frozen) revert QueueIsFrozen(queue);
+        _queues[queue].frozen = true;
+        emit QueueFrozen(queue, msg.sender);
     }
 
     /// @inheritdoc IProjectRegistry
-    function adminOf(ProjectId project) public view returns (address admin) {
-        admin = _projects[project].admin;
-        if (admin == address(0)) revert UnknownProject(project);
+    function setCarrier(QueueId queue, address carrier) external onlyOwner {
+        queueOf(queue);
+        carrierOf[queue] = carrier;
+        emit CarrierSet(queue, carrier);
+    }
+
+    /// @inheritdoc IProjectRegistry
+    function allowVerifier(IVerifier verifier, bool allowed) external onlyOwner {
+        isVerifierAllowed[verifier] = allowed;
+        emit VerifierAllowed(verifier, allowed);
     }
 
     /// @inheritdoc IProjectRegistry
@@ -107,23 +135,76 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     }
 
     /// @inheritdoc IProjectRegistry
-    function queueOf(QueueId queue) public view returns (Queue memory q) {
-        q = _queues[queue];
-        if (q.termsVersion == 0) revert UnknownQueue(queue);
-    }
-
-    /// @inheritdoc IProjectRegistry
-    function termsOf(QueueId queue, uint16 version) public view returns (Terms memory terms) {
-        terms = _terms[queue][version];
-        if (terms.proofWindowSeconds == 0) revert UnknownQueue(queue);
-    }
-
-    /// @inheritdoc IProjectRegistry
-    function biddingOf(QueueId queue) external view returns (uint64 packedRules, bool closed) {
+    function checkStatement(
+        QueueId queue,
+        uint256[] calldata statement
+    ) external view returns (bytes32 statementHash, bool isSealed) {
         Queue storage q = _queues[queue];
         uint16 version = q.termsVersion;
         if (version == 0) revert UnknownQueue(queue);
-        return (_terms[queue][version].packedRules, q.closed);
+        if (q.frozen) revert QueueIsFrozen(queue);
+        if (q.closed) revert QueueIsClosed(queue);
+        uint256 expected = _fixedCount(_terms[queue][version].packedRules);
+        if (statement.length != expected) revert WrongStatementLength(statement.length, expected);
+        for (uint256 i = 0; i < statement.length; ++i) {
+            if (statement[i] >= Bn254.SCALAR_FIELD) revert SignalNotCanonical(i, statement[i]);
+        }
+        return (keccak256(abi.encode(statement)), q.isSealed);
+    }
+
+    /// @inheritdoc IProjectRegistry
+    function judge(
+        QueueId queue,
+        uint16 version,
+        address prover,
+        uint256[] calldata signals,
+        bytes calldata proof
+    ) external view returns (bytes32 statementHash, uint256 windowSeconds, bool accepted) {
+        Terms memory terms = termsOf(queue, version);
+        Queue storage q = _queues[queue];
+        if (q.frozen) revert QueueIsFrozen(queue);
+        uint256 flawAt;
+        (statementHash, flawAt) = _read(signals, terms.packedRules, prover);
+        if (flawAt != NO_FLAW) _revertFlaw(signals, terms.packedRules, prover, flawAt);
+        return (statementHash, terms.proofWindowSeconds, _ask(queue, q.verifier, q.key, signals, proof));
+    }
+
+    /// @inheritdoc IProjectRegistry
+    function judgeMany(
+        QueueId queue,
+        uint16[] calldata versions,
+        address prover,
+        uint256[][] calldata signals,
+        bytes[] calldata proofs
+    )
+        external
+        view
+        returns (bytes32[] memory statementHashes, uint256[] memory windowsSeconds, Verdict[] memory verdicts)
+    {
+        if (_queues[queue].frozen) revert QueueIsFrozen(queue);
+        uint256 count = versions.length;
+        statementHashes = new bytes32[](count);
+        windowsSeconds = new uint256[](count);
+        verdicts = new Verdict[](count);
+        uint256 soundCount = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            Terms memory terms = termsOf(queue, versions[i]);
+            windowsSeconds[i] = terms.proofWindowSeconds;
+            uint256 flawAt;
+            (statementHashes[i], flawAt) = _read(signals[i], terms.packedRules, prover);
+            if (flawAt != NO_FLAW) continue;
+            // Accepted until the verifier has spoken.
+            verdicts[i] = Verdict.ACCEPTED;
+            ++soundCount;
+        }
+        if (soundCount > 1 && _areAllGood(queue, signals, proofs, verdicts, soundCount)) {
+            return (statementHashes, windowsSeconds, verdicts);
+        }
+        (IVerifier verifier, bytes32 key) = (_queues[queue].verifier, _queues[queue].key);
+        for (uint256 i = 0; i < count; ++i) {
+            if (verdicts[i] == Verdict.MALFORMED) continue;
+            if (!_ask(queue, verifier, key, signals[i], proofs[i])) verdicts[i] = Verdict.REFUSED;
+        }
     }
 
     /// @inheritdoc IProjectRegistry
@@ -140,14 +221,48 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     /// @inheritdoc IProjectRegistry
     function rulesOf(QueueId queue) external view returns (SignalRule[] memory rules) {
         uint256 packed = _terms[queue][queueOf(queue).termsVersion].packedRules;
-        uint256 count = 0;
-        for (uint256 rest = packed; rest != 0; rest >>= 2) ++count;
+        uint256 count = _ruleCount(packed);
         rules = new SignalRule[](count);
         for (uint256 i = 0; i < count; ++i) rules[i] = SignalRule((packed >> (2 * i)) & 3);
     }
 
-    function _checkAdmin(ProjectId project) private view {
-        if (msg.sender != adminOf(project)) revert NotProjectAdmin(project, msg.sender);
+    /// @inheritdoc IProjectRegistry
+    function adminOf(ProjectId project) public view returns (address admin) {
+        admin = _projects[project].admin;
+        if (admin == address(0)) revert UnknownProject(project);
+    }
+
+    /// @inheritdoc IProjectRegistry
+    function queueOf(QueueId queue) public view returns (Queue memory q) {
+        q = _queues[queue];
+        if (q.termsVersion == 0) revert UnknownQueue(queue);
+    }
+
+    /// @inheritdoc IProjectRegistry
+    function termsOf(QueueId queue, uint16 version) public view returns (Terms memory terms) {
+        terms = _terms[queue][version];
+        if (terms.proofWindowSeconds == 0) revert UnknownQueue(queue);
+    }
+
+    function _createQueue(
+        ProjectId project,
+        IVerifier verifier,
+        bytes32 key,
+        SignalRule[] calldata rules,
+        Terms calldata terms,
+        Sample calldata sample,
+        bool isSealed,
+        uint24 minRatingPpm
+    ) private returns (QueueId queue) {
+        _checkAdmin(project);
+        if (!isVerifierAllowed[verifier]) revert VerifierNotAllowed(verifier);
+        uint64 packedRules = _pack(rules, verifier.signalCount(key));
+        _try(verifier, key, sample);
+
+        queue = QueueId.wrap((++_queueCount).toUint24());
+        _queues[queue] = Queue(verifier, project, 0, false, isSealed, false, minRatingPpm, key);
+        emit QueueCreated(queue, project, verifier, key, rules, isSealed, minRatingPpm);
+        _setTerms(queue, terms, packedRules);
     }
 
     function _setTerms(
@@ -178,6 +293,105 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         stored.packedRules = packedRules;
         _terms[queue][version] = stored;
         emit TermsSet(queue, version, stored);
+    }
+
+    function _checkAdmin(ProjectId project) private view {
+        if (msg.sender != adminOf(project)) revert NotProjectAdmin(project, msg.sender);
+    }
+
+    /// @dev Whether the verifier says that all proofs of sound signals are good. Whatever else it does, they are asked for one by
+    ///      one; its gas is bounded so that enough is left for that.
+    function _areAllGood(
+        QueueId queue,
+        uint256[][] calldata signals,
+        bytes[] calldata proofs,
+        Verdict[] memory verdicts,
+        uint256 soundCount
+    ) private view returns (bool) {
+        (IVerifier verifier, bytes32 key) = (_queues[queue].verifier, _queues[queue].key);
+        uint256 gasFloor = verifier.gasFloorMany(key, soundCount);
+        _checkGas(gasFloor);
+        bytes memory question;
+        if (soundCount == verdicts.length) {
+            question = abi.encodeCall(IVerifier.verifyMany, (key, signals, proofs));
+        } else {
+            uint256[][] memory soundSignals = new uint256[][](soundCount);
+            bytes[] memory soundProofs = new bytes[](soundCount);
+            uint256 filled = 0;
+            for (uint256 i = 0; i < verdicts.length; ++i) {
+                if (verdicts[i] == Verdict.MALFORMED) continue;
+                (soundSignals[filled], soundProofs[filled]) = (signals[i], proofs[i]);
+                ++filled;
+            }
+            question = abi.encodeCall(IVerifier.verifyMany, (key, soundSignals, soundProofs));
+        }
+        (bool answered, bytes memory answer) = address(verifier).staticcall{gas: gasFloor}(question);
+        return answered && answer.length == 32 && uint256(bytes32(answer)) == 1;
+    }
+
+    /// @dev The verifier's word on a proof. Whatever is not a clear yes or no reverts, and nobody is to blame.
+    function _ask(
+        QueueId queue,
+        IVerifier verifier,
+        bytes32 key,
+        uint256[] calldata signals,
+        bytes calldata proof
+    ) private view returns (bool accepted) {
+        _checkGas(verifier.gasFloor(key));
+        try verifier.verify(key, signals, proof) returns (bool verdict) {
+            return verdict;
+        } catch {
+            revert VerifierFailed(queue);
+        }
+    }
+
+    function _checkGas(uint256 gasFloor) private view {
+        if (gasleft() < gasFloor) revert VerifierGasShort(gasleft(), gasFloor);
+    }
+
+    /// @dev Hash of the FIXED signals, or where the first flaw is: `signals.length` if only their number is wrong.
+    function _read(
+        uint256[] calldata signals,
+        uint256 packedRules,
+        address prover
+    ) private pure returns (bytes32 statementHash, uint256 flawAt) {
+        uint256[] memory fixedSignals = new uint256[](_fixedCount(packedRules));
+        uint256 filled = 0;
+        uint256 rest = packedRules;
+        for (uint256 i = 0; i < signals.length; ++i) {
+            uint256 signal = signals[i];
+            if (signal >= Bn254.SCALAR_FIELD) return (0, i);
+            uint256 rule = rest & 3;
+            rest >>= 2;
+            if (rule == uint256(SignalRule.FIXED)) fixedSignals[filled++] = signal;
+            else if (rule == uint256(SignalRule.PROVER) && signal != uint160(prover)) return (0, i);
+        }
+        if (signals.length != _ruleCount(packedRules)) return (0, signals.length);
+        return (keccak256(abi.encode(fixedSignals)), NO_FLAW);
+    }
+
+    /// @dev Says what is wrong with signals that `_read` found flawed.
+    function _revertFlaw(
+        uint256[] calldata signals,
+        uint256 packedRules,
+        address prover,
+        uint256 flawAt
+    ) private pure {
+        if (flawAt == signals.length) revert WrongSignalCount(signals.length, _ruleCount(packedRules));
+        uint256 signal = signals[flawAt];
+        if (signal >= Bn254.SCALAR_FIELD) revert SignalNotCanonical(flawAt, signal);
+        revert ProverMismatch(flawAt, signal, prover);
+    }
+
+    /// @dev How many rules there are; none is NONE, so the highest set bit tells.
+    function _ruleCount(uint256 packedRules) private pure returns (uint256) {
+        return packedRules == 0 ? 0 : Math.log2(packedRules) / 2 + 1;
+    }
+
+    /// @dev How many rules are FIXED (01): their low bit is set and the high one is not.
+    function _fixedCount(uint256 packedRules) private pure returns (uint256 count) {
+        for (uint256 bits = packedRules & ~(packedRules >> 1) & LOW_BITS; bits != 0; bits &= bits - 1)
+            ++count;
     }
 
     function _pack(SignalRule[] calldata rules, uint256 signalCount) private pure returns (uint64) {
