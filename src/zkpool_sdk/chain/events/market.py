@@ -131,11 +131,75 @@ class TaskAssigned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProofLate(Event):
+    """A proof came in its grace: half the price was paid, the rest went back, half the bond was slashed."""
+
+    task: TaskId
+    prover: Address
+    paid_wei: Wei
+    refund_wei: Wei
+    signals: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSkipped(Event):
+    """One proof of several was passed over; nothing happened to it."""
+
+    task: TaskId
+    prover: Address
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDeclined(Event):
+    """The assigned prover gave a task back; ``decline_count`` have by now."""
+
+    task: TaskId
+    prover: Address
+    decline_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskClaimed(Event):
+    """A rescuer took an open task."""
+
+    task: TaskId
+    prover: Address
+    bond_wei: Wei
+    prove_by: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class BountyPaid(Event):
+    """A rescuer got the rescuers' parts of the slashes before it."""
+
+    task: TaskId
+    rescuer: Address
+    amount_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
+class DeclinePaid(Event):
+    """A decliner got its part of the price of a task that nobody would prove."""
+
+    task: TaskId
+    prover: Address
+    amount_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
 class TaskFailed(Event):
-    """A task was not proved in time; its price went back."""
+    """A task ended without a proof: its price went back, a bounty that nobody earned went to insurance."""
 
     task: TaskId
     refund_wei: Wei
+    bounty_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
+class DeskBoundTo(Event):
+    """The market learned who brings it signed and sealed bids."""
+
+    desk: Address
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zkpool_sdk.chain.events.base import Event
-from zkpool_sdk.models import Address, Fault, SlashParts, TaskId
+from zkpool_sdk.models import AcceleratorId, Address, Fault, SlashParts, TaskId
 from zkpool_sdk.units import Bps, Seconds, Timestamp, Wei
 
 
@@ -36,8 +36,31 @@ class Slashed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Sponsored(Event):
+    """The pool lent a prover stake."""
+
+    prover: Address
+    amount_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled(Event):
+    """The pool took lent stake back."""
+
+    prover: Address
+    amount_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
+class SponsorBoundTo(Event):
+    """The stake vault learned who lends stake."""
+
+    sponsor: Address
+
+
+@dataclass(frozen=True, slots=True)
 class Staked(Event):
-    """A prover added to its stake."""
+    """A prover's stake grew, by its own or somebody else's tokens."""
 
     prover: Address
     amount_wei: Wei
@@ -80,6 +103,25 @@ class Credited(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AcceleratorCredited(Event):
+    """The makers of a prover's software got their share."""
+
+    accelerator: AcceleratorId
+    payout: Address
+    prover: Address
+    epoch: int
+    amount_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
+class Restaked(Event):
+    """A prover turned what it could claim into stake."""
+
+    prover: Address
+    amount_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
 class DelegatorsSet(Event):
     """The delegators' account was set."""
 
@@ -92,6 +134,7 @@ class RatesSet(Event):
 
     pool_bps: Bps
     delegators_bps: Bps
+    sponsor_bps: Bps
 
 
 @dataclass(frozen=True, slots=True)

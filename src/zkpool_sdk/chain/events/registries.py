@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zkpool_sdk.chain.events.base import Event
-from zkpool_sdk.models import Address, ProjectId, ProverId, QueueId, SignalRule, Terms
+from zkpool_sdk.models import AcceleratorId, Address, ProjectId, ProverId, QueueId, SignalRule, Terms
+from zkpool_sdk.units import Bps, Ppm, Timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,24 @@ class QueueCreated(Event):
     verifier: Address
     key: bytes
     rules: tuple[SignalRule, ...]
+    is_sealed: bool
+    min_rating_ppm: Ppm
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFrozen(Event):
+    """No proof of a queue is trusted any more; its tasks end in a full refund."""
+
+    queue: QueueId
+    by: Address
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierSet(Event):
+    """Somebody was named, or nobody, to carry tier 1's penalty in a queue."""
+
+    queue: QueueId
+    carrier: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +107,104 @@ class SeatTaken(Event):
     seat: int
     capacity: int
     pass_: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceleratorChosen(Event):
+    """A prover chose whose software it runs in a queue."""
+
+    queue: QueueId
+    prover: ProverId
+    accelerator: AcceleratorId
+    share_bps: Bps
+
+
+@dataclass(frozen=True, slots=True)
+class KeyProposed(Event):
+    """A prover proposed a hot key; the key has to agree."""
+
+    prover: ProverId
+    key: Address
+    scopes: int
+    expires_at: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAccepted(Event):
+    """A hot key agreed to act for a prover."""
+
+    prover: ProverId
+    key: Address
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRevoked(Event):
+    """A hot key may no longer act for a prover."""
+
+    prover: ProverId
+    key: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat(Event):
+    """A prover's machine said how many jobs at once it takes now."""
+
+    prover: ProverId
+    queue: QueueId
+    key: Address
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProverBanned(Event):
+    """A fault banned a prover; that second included."""
+
+    prover: ProverId
+    banned_until: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class ProverJailed(Event):
+    """Too many faults in a row jailed a prover until it asks to leave."""
+
+    prover: ProverId
+
+
+@dataclass(frozen=True, slots=True)
+class JailLeft(Event):
+    """A prover paid to leave jail; it is banned a last time."""
+
+    prover: ProverId
+    banned_until: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class AcceleratorRegistered(Event):
+    """A release of prover software was published."""
+
+    accelerator: AcceleratorId
+    owner: Address
+    content_hash: bytes
+    system: str
+    share_bps: Bps
+    keys: tuple[bytes, ...]
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutSet(Event):
+    """An accelerator is paid elsewhere from now on."""
+
+    accelerator: AcceleratorId
+    payout: Address
+
+
+@dataclass(frozen=True, slots=True)
+class AcceleratorRetiredBy(Event):
+    """An accelerator takes no new users."""
+
+    accelerator: AcceleratorId
+    owner: Address
 
 
 @dataclass(frozen=True, slots=True)
