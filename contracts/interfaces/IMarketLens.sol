@@ -25,6 +25,6 @@ interface IMarketLens {
     /// @return priceWei what it would pay; 0 if it would not win.
     function quoteFor(
         QueueId queue,
-        uint256 maxFeeWei
+        uint96 maxFeeWei
     ) external view returns (uint256 rank, uint256 priceWei, uint256 baseFeeWei);
 }
