@@ -11,7 +11,7 @@ from zkpool_sdk.chain.contracts.base import Bound, Contract, Owned
 from zkpool_sdk.chain.contracts.governance import Operation, TimelockController
 from zkpool_sdk.chain.contracts.market import Market
 from zkpool_sdk.chain.contracts.money import Insurance, Splitter, Token, Vault
-from zkpool_sdk.chain.contracts.registries import Projects, Provers, Verifier
+from zkpool_sdk.chain.contracts.registries import Accelerators, Projects, Provers, Verifier
 from zkpool_sdk.chain.deployments import Deployment
 
 C = TypeVar("C", bound=Contract)
@@ -66,6 +66,11 @@ class Contracts:
         return self._typed(Provers)
 
     @cached_property
+    def accelerators(self) -> Accelerators:
+        """Published prover software."""
+        return self._typed(Accelerators)
+
+    @cached_property
     def splitter(self) -> Splitter:
         """Earned rewards."""
         return self._typed(Splitter)
@@ -87,6 +92,7 @@ class Contracts:
 
 
 __all__ = [
+    "Accelerators",
     "Bound",
     "Contract",
     "Contracts",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from zkpool_sdk.chain.abi import to_model
 from zkpool_sdk.chain.account import Receipt
 from zkpool_sdk.chain.contracts.base import Owned
-from zkpool_sdk.models import Address, Bid, Round, Task, TaskId
+from zkpool_sdk.models import Address, Bid, ProofResult, Rescue, Round, Task, TaskId
 from zkpool_sdk.units import Timestamp, Wei
 
 SEQUENCE_LIMIT = 2**48
@@ -24,8 +24,9 @@ class Market(Owned):
         """Bids for one proof and escrows ``max_fee_wei``; emits ``BidPlaced``. Needs the allowance.
 
         Raises:
-            BidBelowBaseFee, BookFull, ExpiryOutOfBounds, DataTooLong, QueueIsClosed,
-            WrongStatementLength, SignalNotCanonical, EnforcedPause, ERC20InsufficientAllowance.
+            BidBelowBaseFee, BookFull, ExpiryOutOfBounds, DataTooLong, QueueIsClosed, QueueIsFrozen,
+            QueueIsSealed, WrongStatementLength, SignalNotCanonical, EnforcedPause,
+            ERC20InsufficientAllowance.
         """
         return self._send("placeBid", queue, list(statement), max_fee_wei, expires_at, data)
 
@@ -33,7 +34,7 @@ class Market(Owned):
         """Raises a bid; emits ``BidRaised``.
 
         Raises:
-            NotRequester, RaiseTooLow, WrongStatus, EnforcedPause.
+            NotRequester, RaiseTooLow, WrongStatus, QueueIsSealed, EnforcedPause.
         """
         return self._send("raiseBid", task, max_fee_wei)
 
@@ -57,18 +58,71 @@ class Market(Owned):
         """Ends a round; emits ``TaskAssigned`` for each task and ``RoundCleared``.
 
         Raises:
-            RoundNotOver, EnforcedPause.
+            RoundNotOver, EnforcedPause, QueueIsFrozen, RevealWindow.
         """
         return self._send("clear", queue)
 
     def submit_proof(self, task: bytes, signals: Sequence[int], proof: bytes) -> Receipt:
-        """Hands in a proof; emits ``ProofAccepted``, or ``ProofInvalid`` and ``Slashed``.
+        """Hands in a proof, by the assigned prover or its hot key.
+
+        Emits ``ProofAccepted``; in the grace ``ProofLate`` and ``Slashed``; if it is refused ``ProofInvalid``
+        and ``Slashed``.
 
         Raises:
             WrongStatus, ProofWindowOver, NotAssignedProver, StatementMismatch, ProverMismatch,
-            WrongSignalCount, SignalNotCanonical, VerifierGasShort, VerifierFailed.
+            WrongSignalCount, SignalNotCanonical, QueueIsFrozen, VerifierGasShort, VerifierFailed.
         """
         return self._send("submitProof", task, list(signals), proof)
+
+    def submit_proofs(
+        self,
+        queue: int,
+        prover: str,
+        tasks: Sequence[bytes],
+        signals: Sequence[Sequence[int]],
+        proofs: Sequence[bytes],
+    ) -> Receipt:
+        """Hands in several proofs of one prover in one queue; a bad item spoils no other.
+
+        Emits for each item what ``submit_proof`` does, or ``ProofSkipped``.
+
+        Raises:
+            BatchOutOfBounds, BatchLengthsDiffer, NotAssignedProver, QueueIsFrozen, VerifierGasShort,
+            VerifierFailed.
+        """
+        arguments = (queue, prover, list(tasks), [list(one) for one in signals], list(proofs))
+        return self._send("submitProofs", *arguments)
+
+    def try_proofs(
+        self,
+        queue: int,
+        prover: str,
+        tasks: Sequence[bytes],
+        signals: Sequence[Sequence[int]],
+        proofs: Sequence[bytes],
+    ) -> tuple[ProofResult, ...]:
+        """What ``submit_proofs`` would make of each item now; raises as it does."""
+        arguments = (queue, prover, list(tasks), [list(one) for one in signals], list(proofs))
+        return tuple(map(ProofResult, self.try_call("submitProofs", *arguments)))
+
+    def decline(self, task: bytes) -> Receipt:
+        """Gives an assigned task back, soon after its assignment; emits ``TaskDeclined``.
+
+        The third decliner ends the task: ``DeclinePaid`` for each, ``TaskFailed``.
+
+        Raises:
+            WrongStatus, NotAssignedProver, DeclineWindowOver.
+        """
+        return self._send("decline", task)
+
+    def claim_open(self, task: bytes, seat: int) -> Receipt:
+        """Takes an open task onto the account's seat in its queue; emits ``TaskClaimed``.
+
+        Raises:
+            WrongStatus, LiabilityOver, NotRescuer, QueueIsFrozen, ProverNotActive, WrongSeat, ProverIsBanned,
+            RatingTooLow, NoFreeCapacity, BondExceedsFreeStake.
+        """
+        return self._send("claimOpen", task, seat)
 
     def finalize(self, task: bytes) -> Receipt:
         """Does what is due; emits ``WindowMissed`` and ``Slashed``, ``TaskFailed``, or both.
@@ -85,6 +139,10 @@ class Market(Owned):
             NothingToClaim.
         """
         return self._send("claimCredit")
+
+    def bind_desk(self, desk: str) -> Receipt:
+        """Names the bid desk, once; deployer only. Emits ``DeskBoundTo``."""
+        return self._send("bindDesk", desk)
 
     def pause(self) -> Receipt:
         """Stops new bids, raises and clearing; guardian or owner."""
@@ -131,6 +189,15 @@ class Market(Owned):
         """A task; its status is NONE if there is no such task."""
         found: Task = to_model(Task, self.try_call("taskOf", task))
         return found
+
+    def rescue_of(self, task: bytes) -> Rescue:
+        """What a task that was open has to remember."""
+        found: Rescue = to_model(Rescue, self.try_call("rescueOf", task))
+        return found
+
+    def desk(self) -> Address:
+        """The bid desk; the zero address until it is bound."""
+        return Address(self.try_call("desk"))
 
     def task_id_of(self, queue: int, requester: str, statement: Sequence[int], nonce: int) -> TaskId:
         """Id that a bid would get with ``nonce``."""

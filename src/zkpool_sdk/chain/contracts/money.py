@@ -77,6 +77,14 @@ class Vault(Bound):
         """
         return self._send("stake", amount_wei)
 
+    def stake_for(self, prover: str, amount_wei: int) -> Receipt:
+        """Adds the account's tokens to the stake of ``prover``; emits ``Staked``.
+
+        Raises:
+            AmountZero, ERC20InsufficientAllowance, ERC20InsufficientBalance.
+        """
+        return self._send("stakeFor", prover, amount_wei)
+
     def stake_with_permit(self, amount_wei: int, deadline: int, v: int, r: bytes, s: bytes) -> Receipt:
         """``stake`` with the allowance signed, in one transaction."""
         return self._send("stakeWithPermit", amount_wei, deadline, v, r, s)
@@ -101,6 +109,10 @@ class Vault(Bound):
         """Settles a prover's decay; emits ``Decayed`` if there is any."""
         return self._send("settle", prover)
 
+    def bind_sponsor(self, sponsor: str) -> Receipt:
+        """Names who lends stake, once; deployer only. Emits ``SponsorBoundTo``."""
+        return self._send("bindSponsor", sponsor)
+
     def stake_of(self, prover: str) -> Stake:
         """A prover's stake as if settled now."""
         found: Stake = to_model(Stake, self.try_call("stakeOf", prover))
@@ -113,6 +125,18 @@ class Vault(Bound):
     def is_active(self, prover: str) -> bool:
         """Whether a prover may get new tasks."""
         return bool(self.try_call("isActive", prover))
+
+    def is_idle(self, prover: str) -> bool:
+        """Whether a prover had no accepted proof for a day."""
+        return bool(self.try_call("isIdle", prover))
+
+    def lent_wei(self) -> Wei:
+        """All stake that is lent now."""
+        return Wei(self.try_call("lentWei"))
+
+    def sponsor(self) -> Address:
+        """Who lends stake; the zero address until it is bound."""
+        return Address(self.try_call("sponsor"))
 
     def free_cover_of(self, provers: Sequence[str]) -> tuple[Wei, ...]:
         """What of each prover's stake can cover new bonds; 0 unless active."""
@@ -152,13 +176,21 @@ class Splitter(Bound, Owned):
         """
         return self._send("claim")
 
-    def claim_pool(self) -> Receipt:
-        """Pays treasury and delegators; emits ``Claimed`` for each.
+    def restake(self) -> Receipt:
+        """``claim`` straight into the account's stake; emits ``Restaked`` and ``Staked``.
 
         Raises:
             NothingToClaim.
         """
-        return self._send("claimPool")
+        return self._send("restake")
+
+    def claim_treasury(self) -> Receipt:
+        """Pays the treasury; anybody may call. Emits ``Claimed``.
+
+        Raises:
+            NothingToClaim.
+        """
+        return self._send("claimTreasury")
 
     def earning_of(self, account: str) -> Earning:
         """What an account has earned as of now."""
@@ -186,6 +218,14 @@ class Splitter(Bound, Owned):
     def current_epoch(self) -> int:
         """Number of the day since the Unix epoch."""
         return int(self.try_call("currentEpoch"))
+
+    def vault(self) -> Address:
+        """The stake vault that restaked rewards go to."""
+        return Address(self.try_call("vault"))
+
+    def accelerators(self) -> Address:
+        """The accelerator registry it knows."""
+        return Address(self.try_call("accelerators"))
 
     def token(self) -> Address:
         """The token prices are paid in."""
