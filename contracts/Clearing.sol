@@ -19,7 +19,7 @@ import {QueueId, TaskId} from "./types/Ids.sol";
 import {Candidate, SeatAward} from "./types/Prover.sol";
 import {Queue, Terms} from "./types/Queue.sol";
 import {Round} from "./types/Round.sol";
-import {Task, TaskStatus} from "./types/Task.sol";
+import {Rescue, Task, TaskStatus} from "./types/Task.sol";
 
 /// @title Clearing
 /// @notice The auction half of the market: the storage of books and tasks, and the end of a round.
@@ -42,6 +42,7 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         uint256 baseFeeWei;
         uint256 bondWei;
         uint16 termsVersion;
+        uint24 minRatingPpm;
         uint256[] words; // live bids, ascending
         uint256 bidCount; // n: live bids at or above the base fee
         Candidate[] candidates;
@@ -64,6 +65,7 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
     mapping(QueueId queue => uint256[64]) internal _books;
     mapping(QueueId queue => TaskId[64]) internal _places;
     mapping(TaskId task => Task) internal _tasks;
+    mapping(TaskId task => Rescue) internal _rescues;
     mapping(address account => uint256) internal _credits;
 
     constructor(Wiring memory wiring) {
@@ -112,8 +114,9 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
     /// @inheritdoc IProverMarket
     function slotCountOf(QueueId queue) external view returns (uint256) {
         Sale memory sale;
-        sale.queue = queue;
-        sale.bondWei = bondOf(queue);
+        (Queue memory q, Terms memory terms) = projects.current(queue);
+        (sale.queue, sale.minRatingPpm) = (queue, q.minRatingPpm);
+        sale.bondWei = AuctionMath.bond(baseFeeOf(queue), terms.tier1PenaltyWei);
         _loadSlots(sale);
         return sale.slotCount;
     }
@@ -165,7 +168,7 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         QueueId queue,
         address requester,
         bytes32 statementHash,
-        uint48 nonce
+        uint40 nonce
     ) internal view returns (TaskId) {
         return
             TaskId.wrap(
@@ -184,7 +187,9 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
     /// @dev Prices the round, assigns its tasks, moves the base fee, and writes the rest of the book back.
     function _sell(Sale memory sale, Round memory round) private {
         (Queue memory q, Terms memory terms) = projects.current(sale.queue);
-        sale.termsVersion = q.termsVersion;
+        if (q.frozen) revert IProjectRegistry.QueueIsFrozen(sale.queue);
+        if (q.isSealed) _checkRevealed(sale.queue);
+        (sale.termsVersion, sale.minRatingPpm) = (q.termsVersion, q.minRatingPpm);
         sale.baseFeeWei = BaseFeeMath.baseFee(round.excess);
         sale.bondWei = AuctionMath.bond(sale.baseFeeWei, terms.tier1PenaltyWei);
         _loadBids(sale, round);
@@ -240,7 +245,7 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
     }
 
     function _loadSlots(Sale memory sale) private view {
-        Candidate[] memory list = provers.candidates(sale.queue);
+        Candidate[] memory list = provers.candidates(sale.queue, sale.minRatingPpm);
         address[] memory accounts = new address[](list.length);
         for (uint256 i = 0; i < list.length; ++i) accounts[i] = list[i].account;
         uint256[] memory slots = vault.freeCoverOf(accounts);
@@ -301,6 +306,15 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
             uint40(proveBy),
             sale.termsVersion
         );
+    }
+
+    /// @dev Sealed bids of a cycle of two rounds are committed in its first and revealed in its second; a clearing in between
+    ///      would sell to those who came first.
+    function _checkRevealed(QueueId queue) private view {
+        uint256 window = block.timestamp / BaseFeeMath.ROUND_SECONDS;
+        if (window & 1 == 1) {
+            revert RevealWindow(queue, block.timestamp, (window + 1) * BaseFeeMath.ROUND_SECONDS);
+        }
     }
 
     /// @dev Draws the provers and orders them: best rating first, of equal ratings the lower seat.

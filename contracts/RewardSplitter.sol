@@ -7,11 +7,14 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {MarketBound} from "./MarketBound.sol";
+import {IAcceleratorRegistry} from "./interfaces/IAcceleratorRegistry.sol";
 import {IRewardSplitter} from "./interfaces/IRewardSplitter.sol";
+import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {SplitMath} from "./libraries/SplitMath.sol";
+import {AcceleratorId} from "./types/Ids.sol";
 
 /// @title RewardSplitter
-/// @notice Splits each paid price between prover, delegators and treasury; a day's parts are claimed from the next day on.
+/// @notice Splits each paid price between prover, accelerator, delegators and treasury; a day's parts are claimed from the next day on.
 /// @custom:holds Earned rewards; its balance is at least the sum of earnings (I-1).
 /// @custom:halts Nothing stops. Rates move inside bounds and never for assigned tasks.
 contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
@@ -22,12 +25,16 @@ contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
     /// @dev A prover alone keeps at least 80 %.
     uint256 public constant MAX_POOL_BPS = 2000;
     uint256 public constant MAX_DELEGATORS_BPS = 10_000;
-    /// @dev Longer than a task can be in flight (at most two days), so that one previous set of rates is enough.
+    uint256 public constant MAX_SPONSOR_BPS = 5000;
+    /// @dev Longer than a task can be in flight (at most two days and a half), so that one previous set of rates is enough.
     uint256 public constant RATES_INTERVAL_SECONDS = 7 days;
     uint16 private constant FIRST_POOL_BPS = 2000;
     uint16 private constant FIRST_DELEGATORS_BPS = 5000;
+    uint16 private constant FIRST_SPONSOR_BPS = 2000;
 
     IERC20 public immutable token;
+    IStakeVault public immutable vault;
+    IAcceleratorRegistry public immutable accelerators;
     /// @inheritdoc IRewardSplitter
     address public treasury;
     /// @inheritdoc IRewardSplitter
@@ -36,85 +43,113 @@ contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
     PoolEarning private _pool;
     mapping(address account => Earning) private _earnings;
 
-    constructor(IERC20 token_, address owner_, address treasury_) Ownable(owner_) {
+    constructor(
+        IERC20 token_,
+        address owner_,
+        address treasury_,
+        IStakeVault vault_,
+        IAcceleratorRegistry accelerators_
+    ) Ownable(owner_) {
         token = token_;
-        _rates = Rates(FIRST_POOL_BPS, FIRST_DELEGATORS_BPS, FIRST_POOL_BPS, FIRST_DELEGATORS_BPS, 0);
-        emit RatesSet(FIRST_POOL_BPS, FIRST_DELEGATORS_BPS);
+        vault = vault_;
+        accelerators = accelerators_;
+        _rates = Rates(
+            FIRST_POOL_BPS,
+            FIRST_DELEGATORS_BPS,
+            FIRST_SPONSOR_BPS,
+            FIRST_POOL_BPS,
+            FIRST_DELEGATORS_BPS,
+            FIRST_SPONSOR_BPS,
+            0
+        );
+        emit RatesSet(FIRST_POOL_BPS, FIRST_DELEGATORS_BPS, FIRST_SPONSOR_BPS);
         _setTreasury(treasury_);
     }
 
     /// @inheritdoc IRewardSplitter
-    function credit(address prover, uint256 priceWei, uint256 assignedAt) external onlyMarket {
-        Rates memory r = _rates;
-        bool previous = assignedAt <= r.changedAt;
-        SplitMath.Split memory parts = SplitMath.split(
-            priceWei,
-            previous ? r.previousPoolBps : r.poolBps,
-            0,
-            0,
-            previous ? r.previousDelegatorsBps : r.delegatorsBps
-        );
-        uint64 epoch = uint64(block.timestamp / EPOCH_SECONDS);
-
-        Earning memory earning = _earnings[prover];
-        if (earning.pendingEpoch != epoch) {
-            earning.claimableWei += earning.pendingWei;
-            earning.pendingWei = 0;
-            earning.pendingEpoch = epoch;
+    function credit(
+        address prover,
+        uint256[] calldata pricesWei,
+        uint256[] calldata assignedAts,
+        bool sponsored,
+        AcceleratorId accelerator,
+        uint16 acceleratorBps
+    ) external onlyMarket {
+        SplitMath.Split memory parts = _split(pricesWei, assignedAts, sponsored, acceleratorBps);
+        uint64 epoch = uint64(currentEpoch());
+        _earn(prover, epoch, parts.proverWei);
+        if (parts.acceleratorWei > 0) {
+            address payout = accelerators.payoutOf(accelerator);
+            _earn(payout, epoch, parts.acceleratorWei);
+            emit AcceleratorCredited(accelerator, payout, prover, epoch, parts.acceleratorWei);
         }
-        earning.pendingWei += parts.proverWei.toUint96();
-        _earnings[prover] = earning;
-
-        if (_pool.pendingEpoch != epoch) _rollPool(epoch);
-        _pool.treasuryPendingWei += parts.treasuryWei.toUint96();
-        _pool.delegatorsPendingWei += parts.delegatorsWei.toUint96();
+        PoolEarning memory pool = _pool;
+        if (pool.pendingEpoch != epoch) pool = _rolled(pool, epoch);
+        pool.treasuryPendingWei += parts.treasuryWei.toUint96();
+        pool.delegatorsPendingWei += parts.delegatorsWei.toUint96();
+        _pool = pool;
         emit Credited(prover, epoch, parts.proverWei, parts.delegatorsWei, parts.treasuryWei);
     }
 
     /// @inheritdoc IRewardSplitter
     function claim() external returns (uint256 paidWei) {
-        Earning memory earning = earningOf(msg.sender);
-        paidWei = earning.claimableWei;
-        if (paidWei == 0) revert NothingToClaim(msg.sender);
-        earning.claimableWei = 0;
-        // A word of zeros is worth a gas refund: nothing pending needs no epoch.
-        if (earning.pendingWei == 0) earning.pendingEpoch = 0;
-        _earnings[msg.sender] = earning;
+        paidWei = _take(msg.sender);
         emit Claimed(msg.sender, paidWei);
         token.safeTransfer(msg.sender, paidWei);
     }
 
     /// @inheritdoc IRewardSplitter
-    function claimPool() external returns (uint256 treasuryWei, uint256 delegatorsWei) {
-        uint64 epoch = uint64(block.timestamp / EPOCH_SECONDS);
-        if (_pool.pendingEpoch != epoch) _rollPool(epoch);
-        treasuryWei = _pool.treasuryClaimableWei;
-        address delegators_ = delegators;
-        if (delegators_ != address(0)) delegatorsWei = _pool.delegatorsClaimableWei;
-        if (treasuryWei + delegatorsWei == 0) revert NothingToClaim(treasury);
-        if (treasuryWei > 0) {
-            _pool.treasuryClaimableWei = 0;
-            emit Claimed(treasury, treasuryWei);
-            token.safeTransfer(treasury, treasuryWei);
-        }
-        if (delegatorsWei > 0) {
-            _pool.delegatorsClaimableWei = 0;
-            emit Claimed(delegators_, delegatorsWei);
-            token.safeTransfer(delegators_, delegatorsWei);
-        }
+    function restake() external returns (uint256 stakedWei) {
+        stakedWei = _take(msg.sender);
+        emit Restaked(msg.sender, stakedWei);
+        token.forceApprove(address(vault), stakedWei);
+        vault.stakeFor(msg.sender, stakedWei);
     }
 
     /// @inheritdoc IRewardSplitter
-    function setRates(uint16 poolBps, uint16 delegatorsBps) external onlyOwner {
+    function claimTreasury() external returns (uint256 paidWei) {
+        PoolEarning memory pool = poolEarning();
+        paidWei = pool.treasuryClaimableWei;
+        address treasury_ = treasury;
+        if (paidWei == 0) revert NothingToClaim(treasury_);
+        pool.treasuryClaimableWei = 0;
+        _pool = pool;
+        emit Claimed(treasury_, paidWei);
+        token.safeTransfer(treasury_, paidWei);
+    }
+
+    /// @inheritdoc IRewardSplitter
+    function claimDelegators() external returns (uint256 paidWei) {
+        if (msg.sender != delegators) revert NotDelegators(msg.sender);
+        PoolEarning memory pool = poolEarning();
+        paidWei = pool.delegatorsClaimableWei;
+        if (paidWei == 0) revert NothingToClaim(msg.sender);
+        pool.delegatorsClaimableWei = 0;
+        _pool = pool;
+        emit Claimed(msg.sender, paidWei);
+        token.safeTransfer(msg.sender, paidWei);
+    }
+
+    /// @inheritdoc IRewardSplitter
+    function setRates(uint16 poolBps, uint16 delegatorsBps, uint16 sponsorBps) external onlyOwner {
         if (poolBps > MAX_POOL_BPS) revert PoolRateTooHigh(poolBps, MAX_POOL_BPS);
         if (delegatorsBps > MAX_DELEGATORS_BPS)
             revert DelegatorsRateTooHigh(delegatorsBps, MAX_DELEGATORS_BPS);
-        uint256 changedAt = _rates.changedAt;
-        if (changedAt != 0 && block.timestamp < changedAt + RATES_INTERVAL_SECONDS) {
-            revert RatesChangedRecently(block.timestamp, changedAt + RATES_INTERVAL_SECONDS);
+        if (sponsorBps > MAX_SPONSOR_BPS) revert SponsorRateTooHigh(sponsorBps, MAX_SPONSOR_BPS);
+        Rates memory r = _rates;
+        if (r.changedAt != 0 && block.timestamp < r.changedAt + RATES_INTERVAL_SECONDS) {
+            revert RatesChangedRecently(block.timestamp, r.changedAt + RATES_INTERVAL_SECONDS);
         }
-        _rates = Rates(poolBps, delegatorsBps, _rates.poolBps, _rates.delegatorsBps, uint40(block.timestamp));
-        emit RatesSet(poolBps, delegatorsBps);
+        _rates = Rates(
+            poolBps,
+            delegatorsBps,
+            sponsorBps,
+            r.poolBps,
+            r.delegatorsBps,
+            r.sponsorBps,
+            uint40(block.timestamp)
+        );
+        emit RatesSet(poolBps, delegatorsBps, sponsorBps);
     }
 
     /// @inheritdoc IRewardSplitter
@@ -140,19 +175,15 @@ contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
     }
 
     /// @inheritdoc IRewardSplitter
-    function poolEarning() external view returns (PoolEarning memory pool) {
-        pool = _pool;
-        if (pool.pendingEpoch < currentEpoch()) {
-            pool.treasuryClaimableWei += pool.treasuryPendingWei;
-            pool.delegatorsClaimableWei += pool.delegatorsPendingWei;
-            pool.treasuryPendingWei = 0;
-            pool.delegatorsPendingWei = 0;
-        }
+    function rates() external view returns (Rates memory) {
+        return _rates;
     }
 
     /// @inheritdoc IRewardSplitter
-    function rates() external view returns (Rates memory) {
-        return _rates;
+    function poolEarning() public view returns (PoolEarning memory pool) {
+        pool = _pool;
+        uint256 epoch = currentEpoch();
+        if (pool.pendingEpoch < epoch) pool = _rolled(pool, uint64(epoch));
     }
 
     /// @inheritdoc IRewardSplitter
@@ -160,17 +191,64 @@ contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
         return block.timestamp / EPOCH_SECONDS;
     }
 
-    function _rollPool(uint64 epoch) private {
-        _pool.treasuryClaimableWei += _pool.treasuryPendingWei;
-        _pool.delegatorsClaimableWei += _pool.delegatorsPendingWei;
-        _pool.treasuryPendingWei = 0;
-        _pool.delegatorsPendingWei = 0;
-        _pool.pendingEpoch = epoch;
+    /// @dev Adds to what an account earns in this epoch; what it earned in an earlier one becomes claimable.
+    function _earn(address account, uint64 epoch, uint256 amountWei) private {
+        Earning memory earning = _earnings[account];
+        if (earning.pendingEpoch != epoch) {
+            earning.claimableWei += earning.pendingWei;
+            earning.pendingWei = 0;
+            earning.pendingEpoch = epoch;
+        }
+        earning.pendingWei += amountWei.toUint96();
+        _earnings[account] = earning;
+    }
+
+    /// @dev Takes what an account may claim off its earnings.
+    function _take(address account) private returns (uint256 paidWei) {
+        Earning memory earning = earningOf(account);
+        paidWei = earning.claimableWei;
+        if (paidWei == 0) revert NothingToClaim(account);
+        earning.claimableWei = 0;
+        // A word of zeros is worth a gas refund: nothing pending needs no epoch.
+        if (earning.pendingWei == 0) earning.pendingEpoch = 0;
+        _earnings[account] = earning;
     }
 
     function _setTreasury(address treasury_) private {
         if (treasury_ == address(0)) revert ZeroAddress();
         treasury = treasury_;
         emit TreasurySet(treasury_);
+    }
+
+    /// @dev Splits each price by the rates of its time; the parts of all sum to the prices.
+    function _split(
+        uint256[] calldata pricesWei,
+        uint256[] calldata assignedAts,
+        bool sponsored,
+        uint256 acceleratorBps
+    ) private view returns (SplitMath.Split memory sum) {
+        Rates memory r = _rates;
+        for (uint256 i = 0; i < pricesWei.length; ++i) {
+            bool previous = assignedAts[i] <= r.changedAt;
+            uint256 sponsorBps = previous ? r.previousSponsorBps : r.sponsorBps;
+            SplitMath.Split memory parts = SplitMath.split(
+                pricesWei[i],
+                previous ? r.previousPoolBps : r.poolBps,
+                acceleratorBps,
+                sponsored ? sponsorBps : 0,
+                previous ? r.previousDelegatorsBps : r.delegatorsBps
+            );
+            sum.proverWei += parts.proverWei;
+            sum.acceleratorWei += parts.acceleratorWei;
+            sum.delegatorsWei += parts.delegatorsWei;
+            sum.treasuryWei += parts.treasuryWei;
+        }
+    }
+
+    function _rolled(PoolEarning memory pool, uint64 epoch) private pure returns (PoolEarning memory) {
+        pool.treasuryClaimableWei += pool.treasuryPendingWei;
+        pool.delegatorsClaimableWei += pool.delegatorsPendingWei;
+        (pool.treasuryPendingWei, pool.delegatorsPendingWei, pool.pendingEpoch) = (0, 0, epoch);
+        return pool;
     }
 }

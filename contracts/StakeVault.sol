@@ -14,7 +14,7 @@ import {TaskId} from "./types/Ids.sol";
 import {Stake} from "./types/Stake.sol";
 
 /// @title StakeVault
-/// @notice Keeps every prover's stake and the bonds locked from it.
+/// @notice Keeps every prover's stake, its own and what the pool lends it, and the bonds locked from it.
 /// @custom:holds Stake token; its balance is at least the sum of own, unbonding and sponsored stake (I-1).
 /// @custom:halts Nothing stops; unstaking is never paused.
 contract StakeVault is IStakeVault, MarketBound {
@@ -33,9 +33,18 @@ contract StakeVault is IStakeVault, MarketBound {
     /// @inheritdoc IStakeVault
     bool public immutable usesMarketTime;
 
+    /// @inheritdoc IStakeVault
+    address public sponsor;
+    /// @inheritdoc IStakeVault
+    uint256 public lentWei;
     mapping(address prover => Stake) private _stakes;
     uint128 private _marketClock;
     uint128 private _marketClockAt;
+
+    modifier onlySponsor() {
+        if (msg.sender != sponsor) revert NotSponsor(msg.sender);
+        _;
+    }
 
     constructor(IERC20 token_, address insurance_, bool usesMarketTime_) {
         token = token_;
@@ -45,7 +54,12 @@ contract StakeVault is IStakeVault, MarketBound {
 
     /// @inheritdoc IStakeVault
     function stake(uint256 amountWei) external {
-        _stake(amountWei);
+        _stake(msg.sender, amountWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function stakeFor(address prover, uint256 amountWei) external {
+        _stake(prover, amountWei);
     }
 
     /// @inheritdoc IStakeVault
@@ -60,7 +74,7 @@ contract StakeVault is IStakeVault, MarketBound {
         // prettier-ignore
         // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(address(token)).permit(msg.sender, address(this), amountWei, permitDeadline, v, r, s) {} catch {}
-        _stake(amountWei);
+        _stake(msg.sender, amountWei);
     }
 
     /// @inheritdoc IStakeVault
@@ -96,6 +110,41 @@ contract StakeVault is IStakeVault, MarketBound {
     }
 
     /// @inheritdoc IStakeVault
+    function bindSponsor(address sponsor_) external onlyDeployer {
+        if (sponsor != address(0)) revert SponsorAlreadyBound(sponsor);
+        _checkCode(sponsor_);
+        sponsor = sponsor_;
+        emit SponsorBoundTo(sponsor_);
+    }
+
+    /// @inheritdoc IStakeVault
+    function lend(address prover, uint256 amountWei) external onlySponsor {
+        if (amountWei == 0) revert AmountZero();
+        (Stake storage s, uint256 decayedWei) = _settled(prover);
+        if (s.lockedWei != 0 || s.active || s.sponsored) revert NotSponsorable(prover);
+        (s.sponsoredWei, s.sponsored) = (amountWei.toUint96(), true);
+        lentWei += amountWei;
+        _activate(s);
+        emit Sponsored(prover, amountWei);
+        _toInsurance(decayedWei);
+        _receive(amountWei);
+    }
+
+    /// @inheritdoc IStakeVault
+    function recall(address prover) external onlySponsor returns (uint256 paidWei) {
+        (Stake storage s, uint256 decayedWei) = _settled(prover);
+        paidWei = Math.min(s.sponsoredWei, _slashable(s) - s.lockedWei);
+        if (paidWei == 0) revert NothingToRecall(prover);
+        uint256 leftWei = s.sponsoredWei - paidWei;
+        (s.sponsoredWei, s.sponsored) = (uint96(leftWei), leftWei != 0);
+        lentWei -= paidWei;
+        s.active = s.active && s.ownWei + leftWei >= STAYING_STAKE_WEI;
+        emit Recalled(prover, paidWei);
+        _toInsurance(decayedWei);
+        token.safeTransfer(msg.sender, paidWei);
+    }
+
+    /// @inheritdoc IStakeVault
     function settle(address prover) external returns (uint256 decayedWei) {
         (, decayedWei) = _settled(prover);
         _toInsurance(decayedWei);
@@ -115,46 +164,61 @@ contract StakeVault is IStakeVault, MarketBound {
     }
 
     /// @inheritdoc IStakeVault
-    function releaseBond(address prover, uint256 bondWei) external onlyMarket {
+    function releaseBond(
+        address prover,
+        uint256 bondWei,
+        bool worked
+    ) external onlyMarket returns (bool sponsored) {
         (Stake storage s, uint256 decayedWei) = _settled(prover);
         s.lockedWei -= bondWei.toUint96();
-        _restartClock(s);
+        if (worked) _restartClock(s);
         _toInsurance(decayedWei);
+        return s.sponsored;
     }
 
     /// @inheritdoc IStakeVault
     function slash(
-        TaskId task,
-        address prover,
-        uint256 bondWei,
-        Fault fault,
-        uint256 priceWei,
-        bool hasKeeper
-    ) external onlyMarket returns (SlashParts memory parts) {
-        (Stake storage s, uint256 decayedWei) = _settled(prover);
-        uint256 demandedWei = fault == Fault.INVALID ? SlashMath.invalid(bondWei, s.ownWei) : bondWei;
-        parts.slashedWei = SlashMath.capped(demandedWei, _slashable(s), s.lockedWei, bondWei);
-        SlashMath.Waterfall memory w = SlashMath.waterfall(parts.slashedWei, 0, priceWei, false, hasKeeper);
-        (parts.tier1Wei, parts.requesterWei, parts.keeperWei, parts.insuranceWei) = (
-            w.tier1Wei,
-            w.requesterWei,
-            w.keeperWei,
-            w.insuranceWei
+        SlashOrder calldata order
+    ) external onlyMarket returns (SlashParts memory parts, bool sponsored) {
+        (Stake storage s, uint256 decayedWei) = _settled(order.prover);
+        parts.slashedWei = SlashMath.capped(
+            _demanded(order.fault, order.bondWei, s.ownWei),
+            _slashable(s),
+            s.lockedWei,
+            order.bondWei
         );
-
         (uint256 fromOwnWei, uint256 fromUnbondingWei, uint256 fromSponsoredWei) = SlashMath.take(
             parts.slashedWei,
             s.ownWei,
             s.unbondingWei
         );
+        SlashMath.Waterfall memory w = SlashMath.waterfall(
+            parts.slashedWei - fromSponsoredWei,
+            order.tier1LossWei,
+            order.priceWei,
+            order.hasRescuer,
+            order.hasKeeper
+        );
+        // Lent stake pays nobody who could have arranged the fault, or borrowing would be a way to be paid by the pool.
+        uint256 lentToTier1Wei = Math.min(fromSponsoredWei, order.tier1LossWei - w.tier1Wei);
+        parts.tier1Wei = w.tier1Wei + lentToTier1Wei;
+        (parts.requesterWei, parts.rescuerWei, parts.keeperWei) = (w.requesterWei, w.rescuerWei, w.keeperWei);
+        parts.insuranceWei = w.insuranceWei + fromSponsoredWei - lentToTier1Wei;
+
+        sponsored = s.sponsored;
         s.ownWei -= uint96(fromOwnWei);
-        s.unbondingWei -= uint96(fromUnbondingWei);
-        s.sponsoredWei -= uint96(fromSponsoredWei);
-        s.lockedWei -= bondWei.toUint96();
+        if (fromUnbondingWei > 0) s.unbondingWei -= uint96(fromUnbondingWei);
+        if (fromSponsoredWei > 0) {
+            s.sponsoredWei -= uint96(fromSponsoredWei);
+            s.sponsored = s.sponsoredWei != 0;
+            lentWei -= fromSponsoredWei;
+        }
+        s.lockedWei -= order.bondWei.toUint96();
         s.active = s.active && uint256(s.ownWei) + s.sponsoredWei >= STAYING_STAKE_WEI;
-        emit Slashed(task, prover, fault, parts);
+        if (order.fault == Fault.LATE) _restartClock(s);
+        emit Slashed(order.task, order.prover, order.fault, parts);
         _toInsurance(decayedWei + parts.insuranceWei);
-        uint256 toMarketWei = parts.requesterWei + parts.keeperWei;
+        uint256 toMarketWei = parts.slashedWei - parts.insuranceWei;
         if (toMarketWei > 0) token.safeTransfer(msg.sender, toMarketWei);
     }
 
@@ -191,21 +255,33 @@ contract StakeVault is IStakeVault, MarketBound {
     }
 
     /// @inheritdoc IStakeVault
+    function isIdle(address prover) external view returns (bool) {
+        uint256 decaysFrom = _stakes[prover].decaysFrom;
+        return decaysFrom != 0 && clock() >= decaysFrom;
+    }
+
+    /// @inheritdoc IStakeVault
     function clock() public view returns (uint256) {
         return usesMarketTime ? _marketClock : block.timestamp;
     }
 
-    function _stake(uint256 amountWei) private {
+    function _stake(address prover, uint256 amountWei) private {
         if (amountWei == 0) revert AmountZero();
-        (Stake storage s, uint256 decayedWei) = _settled(msg.sender);
+        (Stake storage s, uint256 decayedWei) = _settled(prover);
         s.ownWei += amountWei.toUint96();
-        if (!s.active && uint256(s.ownWei) + s.sponsoredWei >= ENTRY_STAKE_WEI) {
-            s.active = true;
-            _restartClock(s);
-        }
-        emit Staked(msg.sender, amountWei);
+        _activate(s);
+        emit Staked(prover, amountWei);
         _toInsurance(decayedWei);
+        _receive(amountWei);
+    }
 
+    function _activate(Stake storage s) private {
+        if (s.active || uint256(s.ownWei) + s.sponsoredWei < ENTRY_STAKE_WEI) return;
+        s.active = true;
+        _restartClock(s);
+    }
+
+    function _receive(uint256 amountWei) private {
         uint256 before = token.balanceOf(address(this));
         token.safeTransferFrom(msg.sender, address(this), amountWei);
         uint256 got = token.balanceOf(address(this)) - before;
@@ -240,6 +316,11 @@ contract StakeVault is IStakeVault, MarketBound {
 
     function _restartClock(Stake storage s) private {
         s.decaysFrom = uint40(clock() + DecayMath.GRACE_SECONDS);
+    }
+
+    function _demanded(Fault fault, uint256 bondWei, uint256 ownWei) private pure returns (uint256) {
+        if (fault == Fault.INVALID) return SlashMath.invalid(bondWei, ownWei);
+        return fault == Fault.LATE ? SlashMath.late(bondWei) : bondWei;
     }
 
     function _slashable(Stake storage s) private view returns (uint256) {

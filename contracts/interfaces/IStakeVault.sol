@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {TaskId} from "../types/Ids.sol";
 import {Stake} from "../types/Stake.sol";
 
@@ -136,6 +137,12 @@ interface IStakeVault {
 
     /// @notice Time that decay is counted by: wall time, or market time where the deployment chose so.
     function clock() external view returns (uint256);
+
+    /// @notice The stake token.
+    function token() external view returns (IERC20);
+
+    /// @notice Where slashed and decayed stake goes.
+    function insurance() external view returns (address);
 
     /// @notice How long leaving stake stays slashable.
     function UNBONDING_SECONDS() external view returns (uint256);
