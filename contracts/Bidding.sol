@@ -207,21 +207,6 @@ abstract contract Bidding is Clearing, DeployerBound {
         emit BidEvicted(task, t.amountWei);
     }
 
-    /// @dev Takes a bid out of its book and returns its word.
-    function _leaveBook(Task storage t) internal returns (uint256 word) {
-        uint256[64] storage words = _books[t.queue];
-        Round storage round = _rounds[t.queue];
-        uint256 index = words.find(t.place);
-        word = words[index];
-        words.removeAt(round.bidCount, index);
-        (round.bidCount, round.places) = (round.bidCount - 1, round.places & ~(uint64(1) << t.place));
-        if (round.bidCount == 0) {
-            // Rounds that passed with bids in the book are held; only those from here on are empty.
-            uint256 roundCount = (block.timestamp - round.startedAt) / BaseFeeMath.ROUND_SECONDS;
-            round.startedAt += uint40(roundCount * BaseFeeMath.ROUND_SECONDS);
-        }
-    }
-
     function _receive(address from, uint256 amountWei) private {
         uint256 before = token.balanceOf(address(this));
         token.safeTransferFrom(from, address(this), amountWei);

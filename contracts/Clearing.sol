@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {MarketState} from "./MarketState.sol";
 import {IProjectRegistry} from "./interfaces/IProjectRegistry.sol";
 import {IProverMarket} from "./interfaces/IProverMarket.sol";
-import {IProverRegistry} from "./interfaces/IProverRegistry.sol";
-import {IRewardSplitter} from "./interfaces/IRewardSplitter.sol";
-import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {AuctionMath} from "./libraries/AuctionMath.sol";
 import {BaseFeeMath} from "./libraries/BaseFeeMath.sol";
 import {BookHeap} from "./libraries/BookHeap.sol";
@@ -19,22 +16,12 @@ import {QueueId, TaskId} from "./types/Ids.sol";
 import {Candidate, SeatAward} from "./types/Prover.sol";
 import {Queue, Terms} from "./types/Queue.sol";
 import {Round} from "./types/Round.sol";
-import {Rescue, Task, TaskStatus} from "./types/Task.sol";
+import {Task, TaskStatus} from "./types/Task.sol";
 
 /// @title Clearing
-/// @notice The auction half of the market: the storage of books and tasks, and the end of a round.
-abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient {
+/// @notice The end of a round: prices, assignments, base fee.
+abstract contract Clearing is IProverMarket, MarketState, Pausable, ReentrancyGuardTransient {
     using BookHeap for uint256[64];
-
-    /// @notice The contracts the market works with; fixed at deployment.
-    struct Wiring {
-        IERC20 token;
-        IProjectRegistry projects;
-        IProverRegistry provers;
-        IStakeVault vault;
-        IRewardSplitter splitter;
-        address insurance;
-    }
 
     /// @dev What a clearing works on, in memory.
     struct Sale {
@@ -51,31 +38,6 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
         uint256[] counts; // tasks drawn, by candidate
         uint256 slotCount; // K
         uint256 assignedCount; // F
-    }
-
-    IERC20 public immutable token;
-    IProjectRegistry public immutable projects;
-    IProverRegistry public immutable provers;
-    IStakeVault public immutable vault;
-    IRewardSplitter public immutable splitter;
-    address public immutable insurance;
-    bool private immutable _marketTime;
-
-    mapping(QueueId queue => Round) internal _rounds;
-    mapping(QueueId queue => uint256[64]) internal _books;
-    mapping(QueueId queue => TaskId[64]) internal _places;
-    mapping(TaskId task => Task) internal _tasks;
-    mapping(TaskId task => Rescue) internal _rescues;
-    mapping(address account => uint256) internal _credits;
-
-    constructor(Wiring memory wiring) {
-        token = wiring.token;
-        projects = wiring.projects;
-        provers = wiring.provers;
-        vault = wiring.vault;
-        splitter = wiring.splitter;
-        insurance = wiring.insurance;
-        _marketTime = wiring.vault.usesMarketTime();
     }
 
     /// @inheritdoc IProverMarket
@@ -108,7 +70,7 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
 
     /// @inheritdoc IProverMarket
     function baseFeeOf(QueueId queue) public view returns (uint256) {
-        return BaseFeeMath.baseFee(_currentRound(queue).excess);
+        return _baseFee(queue);
     }
 
     /// @inheritdoc IProverMarket
@@ -150,30 +112,6 @@ abstract contract Clearing is IProverMarket, Pausable, ReentrancyGuardTransient 
     function bookWords(QueueId queue) external view returns (uint256[] memory words) {
         words = new uint256[](_rounds[queue].bidCount);
         for (uint256 i = 0; i < words.length; ++i) words[i] = _books[queue][i];
-    }
-
-    /// @dev The round with empty rounds passed: while the book is empty each whole round lowers E by TARGET.
-    function _currentRound(QueueId queue) internal view returns (Round memory round) {
-        round = _rounds[queue];
-        if (round.startedAt == 0) {
-            round.startedAt = uint40(block.timestamp);
-        } else if (round.bidCount == 0) {
-            uint256 roundCount = (block.timestamp - round.startedAt) / BaseFeeMath.ROUND_SECONDS;
-            round.excess = uint32(BaseFeeMath.afterEmpty(round.excess, roundCount));
-            round.startedAt += uint40(roundCount * BaseFeeMath.ROUND_SECONDS);
-        }
-    }
-
-    function _taskId(
-        QueueId queue,
-        address requester,
-        bytes32 statementHash,
-        uint40 nonce
-    ) internal view returns (TaskId) {
-        return
-            TaskId.wrap(
-                keccak256(abi.encode(block.chainid, address(this), queue, requester, statementHash, nonce))
-            );
     }
 
     /// @dev Ends an expired bid that has left its book.

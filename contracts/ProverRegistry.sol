@@ -34,8 +34,6 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     uint32 private constant JAILED = type(uint32).max;
     uint8 private constant SCOPES = 7;
     uint8 private constant HEARTBEAT_SCOPE = 4;
-    /// @dev Declined tasks in a row that count as one fault.
-    uint256 private constant DECLINES_A_FAULT = 3;
 
     IProjectRegistry public immutable projects;
     IStakeVault public immutable vault;
@@ -161,7 +159,7 @@ contract ProverRegistry is IProverRegistry, MarketBound {
         if (p.bannedUntil != JAILED) revert NotJailed(prover);
         uint32 until = (block.timestamp + JAIL_SECONDS).toUint32();
         (p.ratingPpm, p.failureCount, p.bannedUntil) = (
-            uint24(Math.min(p.ratingPpm, RatingMath.START_PPM)),
+            uint24(RatingMath.afterJail(p.ratingPpm)),
             0,
             until
         );
@@ -252,7 +250,7 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     function recordDeclined(QueueId queue, uint8 seat, ProverId prover) external onlyMarket {
         Prover memory p = _provers[prover];
         p.ratingPpm = uint24(RatingMath.declined(p.ratingPpm));
-        if (++p.declineCount == DECLINES_A_FAULT) {
+        if (++p.declineCount == RatingMath.DECLINE_LIMIT) {
             p.declineCount = 0;
             _recordFault(prover, p);
         } else {
@@ -409,7 +407,7 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     /// @dev One more fault in a row, and what it costs besides stake and rating.
     function _recordFault(ProverId prover, Prover memory p) private {
         if (p.failureCount != type(uint8).max) ++p.failureCount;
-        if (p.failureCount > RatingMath.FAILURE_LIMIT) {
+        if (RatingMath.jails(p.failureCount)) {
             if (p.bannedUntil != JAILED) emit ProverJailed(prover);
             p.bannedUntil = JAILED;
         } else if (p.bannedUntil != JAILED) {

@@ -110,6 +110,8 @@ interface IProverMarket {
     error TokenTookFee(uint256 expectedWei, uint256 gotWei);
     error NotGuardian(address caller);
     error ZeroAddress();
+    /// @notice The settlement code is wired to other contracts than the market.
+    error WrongSettlement(address settlement);
     error UnbondingTooShort(uint256 unbondingSeconds, uint256 neededSeconds);
 
     /// @notice Bids for one proof and escrows `maxFeeWei`, base fee included.

@@ -111,6 +111,7 @@ interface IStakeVault {
 
     /// @notice Slashes a bond; market only. All parts but insurance's go to the market, which credits them. What comes out of
     ///         lent stake pays tier 1's loss and then insurance, never anybody who could have arranged it.
+    /// @return parts where the slash went.
     /// @return sponsored whether the prover works with lent stake.
     function slash(SlashOrder calldata order) external returns (SlashParts memory parts, bool sponsored);
 
