@@ -158,11 +158,7 @@ contract ProverRegistry is IProverRegistry, MarketBound {
         Prover storage p = _provers[prover];
         if (p.bannedUntil != JAILED) revert NotJailed(prover);
         uint32 until = (block.timestamp + JAIL_SECONDS).toUint32();
-        (p.ratingPpm, p.failureCount, p.bannedUntil) = (
-            uint24(RatingMath.afterJail(p.ratingPpm)),
-            0,
-            until
-        );
+        (p.ratingPpm, p.failureCount, p.bannedUntil) = (uint24(RatingMath.afterJail(p.ratingPpm)), 0, until);
         emit JailLeft(prover, until);
         vault.token().safeTransferFrom(msg.sender, vault.insurance(), JAIL_FEE_WEI);
     }
@@ -293,10 +289,7 @@ contract ProverRegistry is IProverRegistry, MarketBound {
     }
 
     /// @inheritdoc IProverRegistry
-    function candidates(
-        QueueId queue,
-        uint256 minRatingPpm
-    ) external view returns (Candidate[] memory list) {
+    function candidates(QueueId queue, uint256 minRatingPpm) external view returns (Candidate[] memory list) {
         Seat[SEAT_LIMIT] storage seats = _seats[queue];
         uint256 seatCount = _seatCounts[queue];
         uint256 drawnPass = _drawnPasses[queue];

@@ -75,8 +75,10 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         );
         uint256 windowSeconds = _window(t, termsSeconds);
         uint256 graceUntil = _graceUntil(t, windowSeconds);
-        if (block.timestamp > graceUntil) revert IProverMarket.ProofWindowOver(task, block.timestamp, graceUntil);
-        if (_taskId(t.queue, t.requester, statementHash, t.nonce) != task) revert IProverMarket.StatementMismatch(task);
+        if (block.timestamp > graceUntil)
+            revert IProverMarket.ProofWindowOver(task, block.timestamp, graceUntil);
+        if (_taskId(t.queue, t.requester, statementHash, t.nonce) != task)
+            revert IProverMarket.StatementMismatch(task);
         // Effect, then the calls that follow from it; none of them calls back
         Payout memory payout = _newPayout(1);
         _end(task, t, prover, windowSeconds, accepted, signals, payout);
@@ -120,7 +122,8 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         Terms memory terms = projects.termsOf(t.queue, t.termsVersion);
         uint256 windowSeconds = _window(t, terms.proofWindowSeconds);
         uint256 declineBy = t.proveBy - windowSeconds + Math.min(windowSeconds / 10, MAX_DECLINE_SECONDS);
-        if (block.timestamp > declineBy) revert IProverMarket.DeclineWindowOver(task, block.timestamp, declineBy);
+        if (block.timestamp > declineBy)
+            revert IProverMarket.DeclineWindowOver(task, block.timestamp, declineBy);
 
         Rescue memory r = _opened(task, t, terms);
         uint256 declineCount = ++r.declineCount;
@@ -147,7 +150,8 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         Task memory t = _tasks[task];
         if (t.status != TaskStatus.OPEN) revert IProverMarket.WrongStatus(task, t.status, TaskStatus.OPEN);
         Rescue memory r = _rescues[task];
-        if (block.timestamp > r.openUntil) revert IProverMarket.LiabilityOver(task, block.timestamp, r.openUntil);
+        if (block.timestamp > r.openUntil)
+            revert IProverMarket.LiabilityOver(task, block.timestamp, r.openUntil);
         (Queue memory q, Terms memory terms) = projects.snapshot(t.queue, t.termsVersion);
         if (q.frozen) revert IProjectRegistry.QueueIsFrozen(t.queue);
         if (!vault.isActive(msg.sender)) revert IProverMarket.ProverNotActive(msg.sender);
@@ -259,8 +263,12 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
     /// @dev Pays a prover for its proofs in time; `t` says which prover, queue and seat.
     function _pay(Task memory t, address prover, Payout memory payout) private {
         uint256 count = payout.count;
-        uint256[][4] memory lists =
-            [payout.pricesWei, payout.assignedAts, payout.delaysSeconds, payout.windowsSeconds];
+        uint256[][4] memory lists = [
+            payout.pricesWei,
+            payout.assignedAts,
+            payout.delaysSeconds,
+            payout.windowsSeconds
+        ];
         for (uint256 i = 0; i < 4; ++i) {
             uint256[] memory list = lists[i];
             // Shortens the list in place.
@@ -277,14 +285,7 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         );
         bool sponsored = vault.releaseBond(prover, payout.bondWei, true);
         token.safeTransfer(address(splitter), payout.paidWei);
-        splitter.credit(
-            prover,
-            payout.pricesWei,
-            payout.assignedAts,
-            sponsored,
-            accelerator,
-            acceleratorBps
-        );
+        splitter.credit(prover, payout.pricesWei, payout.assignedAts, sponsored, accelerator, acceleratorBps);
     }
 
     /// @dev A good proof after its window: half the price, half the bond slashed.
@@ -316,13 +317,7 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         _slashOpen(task, t, prover, IStakeVault.Fault.INVALID, terms, r, true);
     }
 
-    function _miss(
-        TaskId task,
-        Task memory t,
-        Terms memory terms,
-        Rescue memory r,
-        bool hasRescuer
-    ) private {
+    function _miss(TaskId task, Task memory t, Terms memory terms, Rescue memory r, bool hasRescuer) private {
         address prover = provers.accountOf(t.prover);
         _leaveProver(task, TaskStatus.OPEN);
         emit IProverMarket.WindowMissed(task, prover, msg.sender);
@@ -404,7 +399,8 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
     /// @dev An assigned task and its prover, for whom the caller may act.
     function _assigned(TaskId task, uint8 scope) private view returns (Task memory t, address prover) {
         t = _tasks[task];
-        if (t.status != TaskStatus.ASSIGNED) revert IProverMarket.WrongStatus(task, t.status, TaskStatus.ASSIGNED);
+        if (t.status != TaskStatus.ASSIGNED)
+            revert IProverMarket.WrongStatus(task, t.status, TaskStatus.ASSIGNED);
         prover = provers.accountOf(t.prover);
         if (msg.sender != prover && !provers.mayAct(t.prover, msg.sender, scope)) {
             revert IProverMarket.NotAssignedProver(task, msg.sender);
@@ -412,11 +408,7 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
     }
 
     /// @dev What an open task remembers; the first opening fixes the end of its liability window.
-    function _opened(
-        TaskId task,
-        Task memory t,
-        Terms memory terms
-    ) private view returns (Rescue memory r) {
+    function _opened(TaskId task, Task memory t, Terms memory terms) private view returns (Rescue memory r) {
         r = _rescues[task];
         if (r.openUntil == 0) r.openUntil = uint40(uint256(t.proveBy) + terms.liabilityWindowSeconds);
     }

@@ -10,7 +10,6 @@ import {MarketBound} from "./MarketBound.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {DecayMath} from "./libraries/DecayMath.sol";
 import {SlashMath} from "./libraries/SlashMath.sol";
-import {TaskId} from "./types/Ids.sol";
 import {Stake} from "./types/Stake.sol";
 
 /// @title StakeVault

@@ -146,8 +146,9 @@ def deploy(chain: Chain, artifacts: Artifacts, treasury: str, *, uses_market_tim
     vault = new("StakeVault", token.address, insurance.address, uses_market_time)
     provers = new("ProverRegistry", projects.address, vault.address, accelerators.address)
     splitter = new("RewardSplitter", token.address, deployer, treasury, vault.address, accelerators.address)
-    parts = (token, projects, provers, vault, splitter, insurance)
-    market = new("ProverMarket", tuple(part.address for part in parts), deployer, deployer)
+    wiring = tuple(part.address for part in (token, projects, provers, vault, splitter, insurance))
+    settlement = new("Settlement", wiring)
+    market = new("ProverMarket", wiring, settlement.address, deployer, deployer)
     for bound in (provers, vault, splitter):
         bound.send(deployer, "bindMarket", market.address)
     raw = RawMarket(
