@@ -188,7 +188,8 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         verdicts = new Verdict[](count);
         uint256 soundCount = 0;
         for (uint256 i = 0; i < count; ++i) {
-            Terms memory terms = termsOf(queue, versions[i]);
+            Terms memory terms = _terms[queue][versions[i]];
+            if (terms.proofWindowSeconds == 0) continue; // a task of another queue, or none
             windowsSeconds[i] = terms.proofWindowSeconds;
             uint256 flawAt;
             (statementHashes[i], flawAt) = _read(signals[i], terms.packedRules, prover);
