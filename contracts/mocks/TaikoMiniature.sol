@@ -247,16 +247,16 @@ contract TaikoMiniature is ITaiko {
 
     /// @dev Takes a free seat, or the one of the smallest stake if this one is bigger.
     function _sit(Staker storage s) private {
-        uint256 at = 0;
+        uint256 index = 0;
         uint256 smallest = type(uint256).max;
         for (uint256 i = 0; i < SEATS && smallest > 0; ++i) {
             uint256 held = _seats[i] == address(0) ? 0 : _stakers[_seats[i]].stakedUnits;
-            if (held < smallest) (at, smallest) = (i, held);
+            if (held < smallest) (index, smallest) = (i, held);
         }
         if (s.stakedUnits <= smallest) revert StakeTooSmall(s.stakedUnits, smallest);
-        if (_seats[at] != address(0)) _stand(_seats[at]);
-        _seats[at] = msg.sender;
-        s.place = uint8(at + 1);
+        if (_seats[index] != address(0)) _stand(_seats[index]);
+        _seats[index] = msg.sender;
+        s.place = uint8(index + 1);
     }
 
     /// @dev Gives a seat up; the stake starts to leave.
@@ -280,10 +280,10 @@ contract TaikoMiniature is ITaiko {
         }
         if (total == 0) return (address(0), feePerGas);
         uint256 left = uint256(keccak256(abi.encode(blockhash(block.number - 1), id))) % total;
-        uint256 at = 0;
-        while (left >= weights[at]) left -= weights[at++];
-        (, rewardPerGas) = weightOf(_seats[at]);
-        return (_seats[at], rewardPerGas);
+        uint256 index = 0;
+        while (left >= weights[index]) left -= weights[index++];
+        (, rewardPerGas) = weightOf(_seats[index]);
+        return (_seats[index], rewardPerGas);
     }
 
     /// @dev In time: less up to 2.5 % for delay. Late: nothing for the assigned prover, half more for another.
