@@ -83,11 +83,10 @@ contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
             _earn(payout, epoch, parts.acceleratorWei);
             emit AcceleratorCredited(accelerator, payout, prover, epoch, parts.acceleratorWei);
         }
-        PoolEarning memory pool = _pool;
-        if (pool.pendingEpoch != epoch) pool = _rolled(pool, epoch);
-        pool.treasuryPendingWei += parts.treasuryWei.toUint96();
-        pool.delegatorsPendingWei += parts.delegatorsWei.toUint96();
-        _pool = pool;
+        // Within an epoch the second word, what may be claimed, is left alone.
+        if (_pool.pendingEpoch != epoch) _pool = poolEarning();
+        _pool.treasuryPendingWei += parts.treasuryWei.toUint96();
+        _pool.delegatorsPendingWei += parts.delegatorsWei.toUint96();
         emit Credited(prover, epoch, parts.proverWei, parts.delegatorsWei, parts.treasuryWei);
     }
 
@@ -183,7 +182,10 @@ contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
     function poolEarning() public view returns (PoolEarning memory pool) {
         pool = _pool;
         uint256 epoch = currentEpoch();
-        if (pool.pendingEpoch < epoch) pool = _rolled(pool, uint64(epoch));
+        if (pool.pendingEpoch == epoch) return pool;
+        pool.treasuryClaimableWei += pool.treasuryPendingWei;
+        pool.delegatorsClaimableWei += pool.delegatorsPendingWei;
+        (pool.treasuryPendingWei, pool.delegatorsPendingWei, pool.pendingEpoch) = (0, 0, uint64(epoch));
     }
 
     /// @inheritdoc IRewardSplitter
@@ -243,12 +245,5 @@ contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
             sum.delegatorsWei += parts.delegatorsWei;
             sum.treasuryWei += parts.treasuryWei;
         }
-    }
-
-    function _rolled(PoolEarning memory pool, uint64 epoch) private pure returns (PoolEarning memory) {
-        pool.treasuryClaimableWei += pool.treasuryPendingWei;
-        pool.delegatorsClaimableWei += pool.delegatorsPendingWei;
-        (pool.treasuryPendingWei, pool.delegatorsPendingWei, pool.pendingEpoch) = (0, 0, epoch);
-        return pool;
     }
 }
