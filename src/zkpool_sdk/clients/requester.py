@@ -6,16 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from zkpool_sdk.chain import bids
 from zkpool_sdk.chain.abi import load_abi
-from zkpool_sdk.chain.events import BidPlaced, ProofAccepted, decode_logs
+from zkpool_sdk.chain.bids import Offer, SealedBid, SignedBid
+from zkpool_sdk.chain.contracts.bids import BidQuote
+from zkpool_sdk.chain.events import BidPlaced, DepositClaimed, ProofAccepted, decode_logs
 from zkpool_sdk.chain.history import topic_of
 from zkpool_sdk.clients.base import Client, wait_for
 from zkpool_sdk.clients.errors import NoSuchTask, NotProven
 from zkpool_sdk.clients.inputs import publish_inputs
 from zkpool_sdk.economics import bidding
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
-from zkpool_sdk.models import Address, Bid, QueueId, Task, TaskId, TaskStatus
-from zkpool_sdk.units import HOUR, Timestamp, Wei
+from zkpool_sdk.models import ZERO_ADDRESS, Address, Bid, QueueId, Task, TaskId, TaskStatus
+from zkpool_sdk.units import HOUR, UINT256_MAX, Timestamp, Wei
 
 DEFAULT_LIFE_SECONDS: Final = HOUR
 
@@ -70,6 +73,14 @@ class Requester(Client):
         positions = bidding.quote(book, slots, base_fee, clears_at) if slots else []
         return QueueQuote(QueueId(queue), base_fee, slots, book, tuple(positions), ends_at)
 
+    def quote_for(self, queue: int, max_fee_wei: int) -> BidQuote:
+        """Where a bid would stand, and what it would pay, if it were placed now and the round ended with it.
+
+        Raises:
+            UnknownQueue, QueueIsFrozen.
+        """
+        return self.contracts.lens.quote_for(queue, max_fee_wei)
+
     def suggest(self, queue: int, position: int | None = None) -> Wei:
         """The least bid that now wins a position; the last one, unless another is named.
 
@@ -112,10 +123,8 @@ class Requester(Client):
             BidBelowBaseFee, BookFull, ExpiryOutOfBounds, DataTooLong, QueueIsClosed, WrongStatementLength,
             SignalNotCanonical, ERC20InsufficientBalance.
         """
-        if inputs is not None and data:
-            raise TypeError("give inputs or data, not both")
         fee = self.suggest(queue) if max_fee_wei is None else max_fee_wei
-        published = publish_inputs(inputs) if inputs is not None else data
+        published = _published(inputs, data)
         market = self.contracts.market
         self._allow(market.address, fee)
         expires_at = self.connection.timestamp() + life_seconds
@@ -129,6 +138,147 @@ class Requester(Client):
         """
         self._allow(self.contracts.market.address, max_fee_wei)
         self.contracts.market.raise_bid(task, max_fee_wei)
+
+    def sign_bid(
+        self,
+        queue: int,
+        statement: Sequence[int],
+        max_fee_wei: int | None = None,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        data: bytes = b"",
+        life_seconds: int = DEFAULT_LIFE_SECONDS,
+        deadline_seconds: int = DEFAULT_LIFE_SECONDS,
+        raiser: str = ZERO_ADDRESS,
+        cap_wei: int = 0,
+        wallet: str | None = None,
+    ) -> Offer:
+        """Signs a bid for somebody else to bring on chain. Nothing is sent but the allowance, once.
+
+        Args:
+            queue, statement, max_fee_wei, inputs, data, life_seconds: as for ``place``.
+            deadline_seconds: how long it may be brought on chain.
+            raiser: who may raise the bid for the requester; the zero address for anybody.
+            cap_wei: up to here; 0 for nobody.
+            wallet: the contract account that bids and pays, if it takes this account's signatures
+                (EIP-1271); its allowance to the market is its own affair.
+        Returns:
+            The signed bid; whoever has it can place it, once. ``Offer.to_json`` writes it down.
+        Raises:
+            CannotSign: the account's key is not on this machine.
+        """
+        fee = self.suggest(queue) if max_fee_wei is None else max_fee_wei
+        now = self.connection.timestamp()
+        bid = SignedBid(
+            requester=Address(wallet) if wallet else self.address,
+            queue=QueueId(queue),
+            statement=tuple(statement),
+            max_fee_wei=Wei(fee),
+            expires_at=Timestamp(now + life_seconds),
+            data=_published(inputs, data),
+            raiser=Address(raiser),
+            cap_wei=Wei(cap_wei),
+            salt=bids.new_salt(),
+            deadline=Timestamp(now + deadline_seconds),
+        )
+        offer = bids.sign(bid, self.account.signer, self.connection.chain_id, self.contracts.desk.address)
+        if wallet is None:
+            self._allow(self.contracts.market.address, max(fee, cap_wei))
+        return offer
+
+    def place_signed(self, offer: Offer) -> BidPlaced:
+        """Brings anybody's signed bid on chain; its requester pays.
+
+        Raises:
+            DeadlineOver, DigestUsed, DigestIsRevoked, WrongSigner, WalletRefused, QueueIsSealed, and what
+            ``place`` raises.
+        """
+        return self.contracts.desk.place_signed(offer).event(BidPlaced)
+
+    def revoke(self, offer: Offer) -> None:
+        """Takes the account's own signature back, before anybody brings it on chain."""
+        digest = bids.digest_of(offer.bid, self.connection.chain_id, self.contracts.desk.address)
+        self.contracts.desk.revoke_digest(digest)
+
+    def allow_raise(self, task: bytes, raiser: str, cap_wei: int) -> None:
+        """Lets another raise the account's bid up to ``cap_wei`` (0: nobody may any more).
+
+        Args:
+            task: the bid.
+            raiser: who may; the zero address for anybody.
+            cap_wei: the most it may be raised to.
+        Raises:
+            NotRequester.
+        """
+        if cap_wei:
+            self._allow(self.contracts.market.address, cap_wei)
+        self.contracts.desk.allow_raise(task, raiser, cap_wei)
+
+    def raise_for(self, task: bytes, max_fee_wei: int) -> None:
+        """Raises another's bid, which its requester allows and pays.
+
+        Raises:
+            NotRaiser, RaiseAboveCap, RaiseTooLow, WrongStatus.
+        """
+        self.contracts.desk.raise_for(task, max_fee_wei)
+
+    def commit(
+        self,
+        queue: int,
+        statement: Sequence[int],
+        max_fee_wei: int,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        data: bytes = b"",
+        life_seconds: int = DEFAULT_LIFE_SECONDS,
+    ) -> SealedBid:
+        """Commits to a bid in a sealed queue, in the first half of a cycle; the deposit is escrowed.
+
+        Args:
+            queue, statement, inputs, data, life_seconds: as for ``place``.
+            max_fee_wei: the most to pay; secret until it is revealed. The account must hold it then.
+        Returns:
+            The bid. Keep it (``SealedBid.to_json``) and reveal it in the second half of the same cycle: who
+            does not loses the deposit.
+        Raises:
+            QueueNotSealed, QueueIsClosed, QueueIsFrozen, CommitWindowOver, ERC20InsufficientBalance.
+        """
+        bid = SealedBid(
+            requester=self.address,
+            queue=QueueId(queue),
+            statement=tuple(statement),
+            max_fee_wei=Wei(max_fee_wei),
+            expires_at=Timestamp(self.connection.timestamp() + life_seconds),
+            data=_published(inputs, data),
+            salt=bids.new_salt(),
+        )
+        desk = self.contracts.desk
+        self._allow(desk.address, desk.sealed_deposit_wei())
+        # Without limit and whatever the bid is, so that the allowance does not tell it.
+        self._allow(self.contracts.market.address, UINT256_MAX)
+        desk.commit(queue, bids.hash_of(bid, self.connection.chain_id, desk.address))
+        return bid
+
+    def reveal(self, bid: SealedBid) -> BidPlaced | None:
+        """Opens a sealed bid in the second half of its cycle; the deposit can then be claimed.
+
+        Returns:
+            The placed bid; ``None`` if the market refused it without the account's fault: the base fee has
+            risen above it, better bids fill the book, the market is paused, the queue closed or frozen.
+        Raises:
+            RevealWindowNotOpen, WrongCommitStatus, ExpiryOutOfBounds, WrongStatementLength,
+            SignalNotCanonical, DataTooLong, ERC20InsufficientBalance.
+        """
+        placed = self.contracts.desk.reveal(bid).events_of(BidPlaced)
+        return placed[0] if placed else None
+
+    def claim_deposit(self) -> Wei:
+        """Claims the deposits of revealed bids; returns what was paid.
+
+        Raises:
+            NoDeposit.
+        """
+        return self.contracts.desk.claim_deposit().event(DepositClaimed).amount_wei
 
     def cancel(self, task: bytes) -> None:
         """Withdraws a bid that has survived a clearing; 1 % of it goes to insurance.
@@ -202,3 +352,10 @@ class Requester(Client):
             return found if found.status is not since else None
 
         return wait_for(f"the next step of task 0x{task.hex()}", changed, timeout_seconds)
+
+
+def _published(inputs: Mapping[str, Any] | None, data: bytes) -> bytes:
+    """The data of a bid."""
+    if inputs is not None and data:
+        raise TypeError("give inputs or data, not both")
+    return publish_inputs(inputs) if inputs is not None else data

@@ -21,6 +21,8 @@ CONTRACTS: Final = (
     "ProverRegistry",
     "RewardSplitter",
     "ProverMarket",
+    "BidDesk",
+    "MarketLens",
     "Groth16Verifier",
     "Timelock",
 )

@@ -8,6 +8,7 @@ from typing import TypeVar
 from zkpool_sdk.chain.account import Account
 from zkpool_sdk.chain.connection import Connection
 from zkpool_sdk.chain.contracts.base import Bound, Contract, Owned
+from zkpool_sdk.chain.contracts.bids import BidQuote, Desk, Lens, RoundQuote
 from zkpool_sdk.chain.contracts.governance import Operation, TimelockController
 from zkpool_sdk.chain.contracts.market import Market
 from zkpool_sdk.chain.contracts.money import Insurance, Splitter, Token, Vault
@@ -49,6 +50,16 @@ class Contracts:
     def market(self) -> Market:
         """Bids, rounds, tasks, proofs."""
         return self._typed(Market)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Signed and sealed bids."""
+        return self._typed(Desk)
+
+    @cached_property
+    def lens(self) -> Lens:
+        """What a bid costs."""
+        return self._typed(Lens)
 
     @cached_property
     def vault(self) -> Vault:
@@ -93,15 +104,19 @@ class Contracts:
 
 __all__ = [
     "Accelerators",
+    "BidQuote",
     "Bound",
     "Contract",
     "Contracts",
+    "Desk",
     "Insurance",
+    "Lens",
     "Market",
     "Operation",
     "Owned",
     "Projects",
     "Provers",
+    "RoundQuote",
     "Splitter",
     "TimelockController",
     "Token",
