@@ -31,6 +31,49 @@ contract MockVerifier is IVerifier {
         uint256[] calldata signals,
         bytes calldata proof
     ) external view returns (bool) {
+        return _judge(key, signals, proof);
+    }
+
+    /// @inheritdoc IVerifier
+    /// @dev A proof that misbehaves alone does so among others.
+    function verifyMany(
+        bytes32 key,
+        uint256[][] calldata signals,
+        bytes[] calldata proofs
+    ) external view returns (bool all) {
+        all = proofs.length != 0 && signals.length == proofs.length;
+        for (uint256 i = 0; all && i < proofs.length; ++i) all = _judge(key, signals[i], proofs[i]);
+    }
+
+    /// @inheritdoc IVerifier
+    function gasFloor(bytes32 key) external view returns (uint256) {
+        signalCount(key);
+        return GAS_FLOOR;
+    }
+
+    /// @inheritdoc IVerifier
+    function gasFloorMany(bytes32 key, uint256 count) external view returns (uint256) {
+        signalCount(key);
+        return count * GAS_FLOOR;
+    }
+
+    /// @inheritdoc IVerifier
+    function system() external pure returns (string memory) {
+        return "mock";
+    }
+
+    /// @inheritdoc IVerifier
+    function signalCount(bytes32 key) public view returns (uint256) {
+        uint256 countPlusOne = _countsPlusOne[key];
+        if (countPlusOne == 0) revert UnknownKey(key);
+        return countPlusOne - 1;
+    }
+
+    function _judge(
+        bytes32 key,
+        uint256[] calldata signals,
+        bytes calldata proof
+    ) private view returns (bool) {
         bytes32 asked = keccak256(proof);
         if (asked == REVERT) revert AskedToRevert();
         if (asked == BURN) {
@@ -51,23 +94,5 @@ contract MockVerifier is IVerifier {
         }
         if (signals.length != signalCount(key)) return false;
         return asked == keccak256(abi.encode(keccak256(abi.encode(key, signals))));
-    }
-
-    /// @inheritdoc IVerifier
-    function gasFloor(bytes32 key) external view returns (uint256) {
-        signalCount(key);
-        return GAS_FLOOR;
-    }
-
-    /// @inheritdoc IVerifier
-    function system() external pure returns (string memory) {
-        return "mock";
-    }
-
-    /// @inheritdoc IVerifier
-    function signalCount(bytes32 key) public view returns (uint256) {
-        uint256 countPlusOne = _countsPlusOne[key];
-        if (countPlusOne == 0) revert UnknownKey(key);
-        return countPlusOne - 1;
     }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 import {Bn254} from "../libraries/Bn254.sol";
-import {CodeStore} from "./CodeStore.sol";
+import {Groth16Keys} from "./Groth16Keys.sol";
 
 /// @title Groth16Verifier
 /// @notice Groth16 over BN254 for every circuit. Anyone registers a key, which is known by its hash and stays.
@@ -12,15 +11,17 @@ import {CodeStore} from "./CodeStore.sol";
 ///      of four pairings with A negated. A proof is 256 bytes: A, B (imaginary parts first), C. A valid proof
 ///      can be changed into another valid one by anybody, so a proof's hash identifies nothing.
 ///
-///      A refusal is never a lack of gas: `verify` reverts with `GasShort` unless all its calls can get their
-///      limits, and before it answers false to a pairing that failed, it shows that the precompile works at
+///      `verifyMany` checks Σ r_i · (equation i) for all proofs at once, so alpha, gamma and delta stand in one
+///      pairing each for all: n + 3 pairings. r_0 is one, every other r_i a hash of the key, all signals, all proofs
+///      and i: nobody can choose proofs after coefficients. If one equation is false, the sum holds for fewer
+///      than one in 2^250 choices of r (r_0 may be fixed: errors are scaled alike by any common factor).
+///
+///      A refusal is never a lack of gas: both revert with `GasShort` unless all their calls can get their
+///      limits, and before they answer false to a pairing that failed, they show that the precompile works at
 ///      that limit.
 /// @custom:holds Nothing.
 /// @custom:halts Never: it has no owner. What accepts its answers decides whom to ask.
-contract Groth16Verifier is IGroth16Verifier {
-    /// @notice Most public signals a key may have.
-    uint256 public constant MAX_SIGNALS = 32;
-
+contract Groth16Verifier is Groth16Keys {
     /// @dev A, B, C.
     uint256 private constant PROOF_BYTES = 256;
 
@@ -29,48 +30,20 @@ contract Groth16Verifier is IGroth16Verifier {
     ///      fails spends all of it.
     uint256 private constant ADD_LIMIT = 600;
     uint256 private constant MUL_LIMIT = 9_000;
-    uint256 private constant PAIRING_LIMIT = 67_500;
-    uint256 private constant PAIRING_LIMIT_PER_PAIR = 51_000;
 
     /// @dev Our own gas for a signal (about 400) and for the rest (about 7,000), and what EIP-150 holds back
     ///      from a call.
     uint256 private constant SIGNAL_RESERVE = 800;
     uint256 private constant RESERVE = 20_000;
+    /// @dev Our own gas for one proof of a batch (about 700) and one signal of it (about 140).
+    uint256 private constant ITEM_RESERVE = 1_500;
+    uint256 private constant ITEM_SIGNAL_RESERVE = 300;
     /// @dev What a caller spends between asking `gasFloor` and the first line of `verify`: cold account and
     ///      storage, encoding.
     uint256 private constant CALLER_RESERVE = 20_000;
-
-    /// @dev What CodeStore keeps of a key: words delta (4), ic[0] (2), gamma (4), alpha (2), beta (4), ic[1] …
-    ///      Behind A, B, C they are the pairing's input in place, once the sum of signals is put over ic[0].
-    uint256 private constant KEPT_BYTES_WITHOUT_SIGNALS = 512;
-
-    /// @inheritdoc IGroth16Verifier
-    function registerKey(VerifyingKey calldata verifyingKey) external returns (bytes32 key) {
-        // Check
-        uint256[2][] calldata ic = verifyingKey.ic;
-        if (ic.length == 0 || ic.length > MAX_SIGNALS + 1) revert BadSignalCount(ic.length, MAX_SIGNALS + 1);
-        key = keyOf(verifyingKey);
-        if (CodeStore.size(CodeStore.pointerOf(key)) != 0) revert KeyExists(key);
-        _checkG1(verifyingKey.alpha, 0);
-        _checkG2(verifyingKey.beta, 1);
-        _checkG2(verifyingKey.gamma, 2);
-        _checkG2(verifyingKey.delta, 3);
-        for (uint256 i; i < ic.length; ++i) _checkG1(ic[i], 4 + i);
-        _checkTrapdoors(verifyingKey.beta, verifyingKey.gamma, verifyingKey.delta);
-        // Effect
-        CodeStore.write(
-            key,
-            abi.encodePacked(
-                verifyingKey.delta,
-                ic[0],
-                verifyingKey.gamma,
-                verifyingKey.alpha,
-                verifyingKey.beta,
-                _packed(ic[1:])
-            )
-        );
-        emit KeyRegistered(key, ic.length - 1);
-    }
+    /// @dev The same for each proof of a batch, and each of its signals.
+    uint256 private constant CALLER_RESERVE_PER_ITEM = 1_500;
+    uint256 private constant CALLER_RESERVE_PER_SIGNAL = 100;
 
     /// @inheritdoc IVerifier
     function verify(
@@ -149,24 +122,37 @@ contract Groth16Verifier is IGroth16Verifier {
     }
 
     /// @inheritdoc IVerifier
+    function verifyMany(
+        bytes32 key,
+        uint256[][] calldata signals,
+        bytes[] calldata proofs
+    ) external view returns (bool) {
+        (address pointer, uint256 count) = _find(key);
+        uint256 itemCount = proofs.length;
+        uint256 gasNeeded = _gasNeededMany(count, itemCount);
+        if (gasleft() < gasNeeded) revert GasShort(gasleft(), gasNeeded);
+        if (itemCount == 0 || signals.length != itemCount) return false;
+
+        (bool whole, uint256 batch) = _copy(key, count, signals, proofs);
+        if (!whole) return false;
+        (bool canonical, uint256 coefficients) = _weigh(batch, count, itemCount);
+        if (!canonical) return false;
+        (bool sound, uint256 input) = _fold(pointer, count, batch, itemCount, coefficients);
+        return sound && _isOne(input, itemCount + 3);
+    }
+
+    /// @inheritdoc IVerifier
     function gasFloor(bytes32 key) external view returns (uint256) {
         return (_gasNeeded(signalCount(key)) * 64) / 63 + CALLER_RESERVE;
     }
 
-    /// @inheritdoc IGroth16Verifier
-    function keyWords(bytes32 key) external view returns (uint256[] memory words) {
-        (address pointer, ) = _find(key);
-        bytes memory kept = CodeStore.read(pointer);
-        words = new uint256[](kept.length / 32);
-        // Where each part of the head begins in the code, in the order of the answer: alpha, beta, gamma,
-        // delta, ic[0].
-        uint256[5] memory starts = [uint256(10), 12, 6, 0, 4];
-        uint256[5] memory sizes = [uint256(2), 4, 4, 4, 2];
-        uint256 filled;
-        for (uint256 part; part < 5; ++part) {
-            for (uint256 i; i < sizes[part]; ++i) words[filled++] = _wordAt(kept, starts[part] + i);
-        }
-        for (; filled < words.length; ++filled) words[filled] = _wordAt(kept, filled);
+    /// @inheritdoc IVerifier
+    function gasFloorMany(bytes32 key, uint256 itemCount) external view returns (uint256) {
+        uint256 count = signalCount(key);
+        return
+            (_gasNeededMany(count, itemCount) * 64) / 63 +
+            CALLER_RESERVE +
+            itemCount * (CALLER_RESERVE_PER_ITEM + count * CALLER_RESERVE_PER_SIGNAL);
     }
 
     /// @inheritdoc IVerifier
@@ -174,114 +160,230 @@ contract Groth16Verifier is IGroth16Verifier {
         return "groth16";
     }
 
-    /// @inheritdoc IVerifier
-    function signalCount(bytes32 key) public view returns (uint256 count) {
-        (, count) = _find(key);
-    }
-
-    /// @inheritdoc IGroth16Verifier
-    function keyOf(VerifyingKey calldata verifyingKey) public pure returns (bytes32 key) {
-        return
-            keccak256(
-                abi.encodePacked(
-                    verifyingKey.alpha,
-                    verifyingKey.beta,
-                    verifyingKey.gamma,
-                    verifyingKey.delta,
-                    _packed(verifyingKey.ic)
-                )
-            );
-    }
-
-    function _find(bytes32 key) private view returns (address pointer, uint256 count) {
-        pointer = CodeStore.pointerOf(key);
-        uint256 kept = CodeStore.size(pointer);
-        if (kept == 0) revert UnknownKey(key);
-        count = (kept - KEPT_BYTES_WITHOUT_SIGNALS) / 64;
-    }
-
-    /// @dev G2 points have coordinates below p, lie on the twist, in the subgroup, and are not infinity:
-    ///      e(G1, point) is then defined and is not one.
-    function _checkG2(uint256[4] calldata point, uint256 index) private view {
-        uint256[6] memory pair = [Bn254.G1_X, Bn254.G1_Y, point[0], point[1], point[2], point[3]];
-        uint256 input;
+    /// @dev Adds up a batch. Behind the points of each proof, the pairing's input is the key as it is kept.
+    /// @return sound Whether every A and C is a point and no point is infinity.
+    /// @return input r_i·A_i, B_i of each proof; -Σ r_i·C_i, delta; -Σ r_i·(ic[0] + Σ signal · ic[j+1]), gamma;
+    ///         -Σ r_i·alpha, beta.
+    function _fold(
+        address pointer,
+        uint256 count,
+        uint256 batch,
+        uint256 itemCount,
+        uint256 coefficients
+    ) private view returns (bool sound, uint256 input) {
+        (uint256 scalarField, uint256 baseField) = (Bn254.SCALAR_FIELD, Bn254.BASE_FIELD);
+        (uint256 mulLimit, uint256 addLimit) = (MUL_LIMIT, ADD_LIMIT);
+        uint256 broken; // a precompile that failed on good input
         assembly ("memory-safe") {
-            input := pair
+            function multiply(limit, point, product) -> done {
+                done := and(eq(returndatasize(), 0x40), staticcall(limit, 7, point, 0x60, product, 0x40))
+            }
+            function add2(limit, points) -> done {
+                done := and(eq(returndatasize(), 0x40), staticcall(limit, 6, points, 0x80, points, 0x40))
+            }
+
+            // Memory: sum, a point, its scalar; the pairing's input, ic[1] …, one word.
+            let sum := mload(0x40)
+            let point := add(sum, 0x40)
+            let scalar := add(sum, 0x80)
+            input := add(sum, 0xa0)
+            let kept := add(input, add(mul(itemCount, 0xc0), 0x40)) // behind the sum of C: delta, ic[0], gamma, alpha
+            let end := add(kept, add(512, shl(6, count)))
+            mstore(0x40, add(end, 0x20))
+            extcodecopy(pointer, kept, 1, add(512, shl(6, count)))
+
+            // The key's side first: its points are good, so a failure is the chain's, and a later one is not.
+            let sums := add(coefficients, shl(5, itemCount))
+            mcopy(point, add(kept, 0x140), 0x40)
+            mstore(scalar, sub(scalarField, mload(sums)))
+            if iszero(multiply(mulLimit, point, add(kept, 0x140))) {
+                broken := 7
+            }
+            mcopy(point, add(kept, 0x80), 0x40)
+            if iszero(multiply(mulLimit, point, sum)) {
+                broken := 7
+            }
+            // From the last signal down, because a scalar is put behind its point, over the point of the next one.
+            for {
+                let next := add(sums, shl(5, count))
+                let icPoint := sub(end, 0x40)
+            } gt(next, sums) {
+                next := sub(next, 0x20)
+                icPoint := sub(icPoint, 0x40)
+            } {
+                mstore(add(icPoint, 0x40), sub(scalarField, mload(next)))
+                if iszero(multiply(mulLimit, icPoint, point)) {
+                    broken := 7
+                }
+                if iszero(add2(addLimit, sum)) {
+                    broken := 6
+                }
+                if broken {
+                    break
+                }
+            }
+            mcopy(add(kept, 0x80), sum, 0x40)
+
+            // The proofs: r_0 is one. A coordinate from p on and a point off the curve are refused by the precompiles.
+            sound := iszero(broken)
+            let proof := add(add(batch, 0x20), shl(5, count))
+            let pair := input
+            for {
+                let i := 0
+            } and(lt(i, itemCount), sound) {
+                i := add(i, 1)
+            } {
+                let a := or(mload(proof), mload(add(proof, 0x20)))
+                let b := or(
+                    or(mload(add(proof, 0x40)), mload(add(proof, 0x60))),
+                    or(mload(add(proof, 0x80)), mload(add(proof, 0xa0)))
+                )
+                let c := or(mload(add(proof, 0xc0)), mload(add(proof, 0xe0)))
+                sound := iszero(or(iszero(a), or(iszero(b), iszero(c))))
+                mcopy(pair, proof, 0xc0)
+                switch i
+                case 0 {
+                    mcopy(sum, add(proof, 0xc0), 0x40)
+                }
+                default {
+                    mcopy(point, proof, 0x40)
+                    mstore(scalar, mload(add(coefficients, shl(5, i))))
+                    sound := and(sound, multiply(mulLimit, point, pair))
+                    mcopy(point, add(proof, 0xc0), 0x40)
+                    sound := and(sound, multiply(mulLimit, point, point))
+                    sound := and(sound, add2(addLimit, sum))
+                }
+                proof := add(proof, add(256, shl(5, count)))
+                pair := add(pair, 0xc0)
+            }
+            // Negates the sum. A y that is not below p is refused here: of a single C that nothing was added to.
+            // A sum at infinity becomes (0, p), which the pairing refuses.
+            let y := mload(add(sum, 0x20))
+            sound := and(sound, lt(y, baseField))
+            mstore(add(sum, 0x20), sub(baseField, y))
+            mcopy(sub(kept, 0x40), sum, 0x40)
         }
-        (bool valid, bool one) = _pairing(input, 1);
-        if (!valid || one) revert BadKeyPoint(index);
+        if (broken != 0) revert PrecompileFailed(broken, broken == 7 ? MUL_LIMIT : ADD_LIMIT);
     }
 
-    /// @dev Whether the points in memory are valid, and whether the product of their pairings is one. Invalid
-    ///      only if the precompile answers for as many good points right afterwards: else it reverts.
-    ///      Overwrites the points then.
-    function _pairing(uint256 input, uint256 pairCount) private view returns (bool valid, bool one) {
+    /// @dev Whether the product of the pairings is one. It is no if a point is invalid; then one pair shows that the
+    ///      precompile works, since no is all that is said: who wants to know of which proof asks for each.
+    function _isOne(uint256 input, uint256 pairCount) private view returns (bool one) {
         uint256 limit = PAIRING_LIMIT + pairCount * PAIRING_LIMIT_PER_PAIR;
+        uint256 probeLimit = PAIRING_LIMIT + PAIRING_LIMIT_PER_PAIR;
         bool works = true;
         assembly ("memory-safe") {
-            let size := mul(pairCount, 0xc0)
-            valid := and(eq(returndatasize(), 0x20), staticcall(limit, 8, input, size, 0, 0x20))
+            let valid := and(
+                eq(returndatasize(), 0x20),
+                staticcall(limit, 8, input, mul(pairCount, 0xc0), 0, 0x20)
+            )
             one := and(valid, eq(mload(0), 1))
             if iszero(valid) {
-                // All at infinity: the product is one, at the price of any other points.
-                calldatacopy(input, calldatasize(), size)
-                works := and(eq(returndatasize(), 0x20), staticcall(limit, 8, input, size, 0, 0x20))
+                calldatacopy(input, calldatasize(), 0xc0) // both points at infinity: the product is one
+                works := and(eq(returndatasize(), 0x20), staticcall(probeLimit, 8, input, 0xc0, 0, 0x20))
                 works := and(works, eq(mload(0), 1))
             }
         }
-        if (!works) revert PrecompileFailed(8, limit);
+        if (!works) revert PrecompileFailed(8, probeLimit);
     }
 
-    /// @dev G1 has no other subgroup: below p and on the curve is all. Infinity, (0, 0), is not on the curve.
-    function _checkG1(uint256[2] calldata point, uint256 index) private pure {
-        uint256 p = Bn254.BASE_FIELD;
-        (uint256 x, uint256 y) = (point[0], point[1]);
-        bool canonical = x < p && y < p;
-        if (!canonical || mulmod(y, y, p) != addmod(mulmod(mulmod(x, x, p), x, p), 3, p))
-            revert BadKeyPoint(index);
+    /// @dev Copies what a batch is bound to into memory: the key, then each item's signals and proof.
+    /// @return whole Whether every item has the right lengths.
+    function _copy(
+        bytes32 key,
+        uint256 count,
+        uint256[][] calldata signals,
+        bytes[] calldata proofs
+    ) private pure returns (bool whole, uint256 batch) {
+        uint256 next;
+        assembly ("memory-safe") {
+            batch := mload(0x40)
+            mstore(batch, key)
+            next := add(batch, 0x20)
+            mstore(0x40, add(next, mul(proofs.length, add(shl(5, count), 256))))
+        }
+        for (uint256 i; i < proofs.length; ++i) {
+            uint256[] calldata itemSignals = signals[i];
+            bytes calldata proof = proofs[i];
+            if (itemSignals.length != count || proof.length != PROOF_BYTES) return (false, batch);
+            assembly ("memory-safe") {
+                calldatacopy(next, itemSignals.offset, shl(5, count))
+                next := add(next, shl(5, count))
+                calldatacopy(next, proof.offset, 256)
+                next := add(next, 256)
+            }
+        }
+        return (true, batch);
     }
 
-    /// @dev Refuses a key whose trapdoors have a ratio known to be 1 or -1 (equal x), since anybody could
-    ///      prove anything. With v = ic[0] + Σ signal · ic[i+1], for upper signs:
-    ///      gamma = ±delta: A = alpha, B = beta, C = ∓v.
-    ///      beta = ±gamma: A = alpha ± v, B = beta, C at infinity, then (A, B + delta, C + A).
-    ///      beta = ±delta: A = v, B = beta + gamma, C = ±(v - alpha).
-    ///      beta or delta = ±generator: a phase of the set-up was skipped, and a proof can be made from the
-    ///      other phase's public powers. Only gamma may be the generator; snarkjs makes every key so.
-    ///      Other known ratios cannot be seen in a key: whoever admits one to a queue must trust its ceremony.
-    function _checkTrapdoors(
-        uint256[4] calldata beta,
-        uint256[4] calldata gamma,
-        uint256[4] calldata delta
-    ) private pure {
-        if (_sameX(delta, gamma) || _sameX(beta, gamma) || _sameX(beta, delta)) revert ForgeableKey();
-        uint256[4] memory generator = [Bn254.G2_X_IMAG, Bn254.G2_X_REAL, Bn254.G2_Y_IMAG, Bn254.G2_Y_REAL];
-        if (_sameX(beta, generator) || _sameX(delta, generator)) revert ForgeableKey();
-    }
+    /// @dev Draws the coefficients of a batch and weighs its signals.
+    /// @return canonical Whether every signal is below the field modulus.
+    /// @return coefficients r_i, one word each; then Σ r_i and, signal by signal, Σ r_i · signal, modulo r.
+    function _weigh(
+        uint256 batch,
+        uint256 count,
+        uint256 itemCount
+    ) private pure returns (bool canonical, uint256 coefficients) {
+        uint256 scalarField = Bn254.SCALAR_FIELD;
+        assembly ("memory-safe") {
+            coefficients := mload(0x40)
+            let sums := add(coefficients, shl(5, itemCount))
+            let sumsSize := shl(5, add(count, 1))
+            mstore(0x40, add(sums, sumsSize))
+            calldatacopy(sums, calldatasize(), sumsSize) // zeros
 
-    /// @dev Whether two points of G2 are equal or opposite.
-    function _sameX(uint256[4] memory left, uint256[4] memory right) private pure returns (bool) {
-        return left[0] == right[0] && left[1] == right[1];
+            mstore(0, keccak256(batch, add(0x20, mul(itemCount, add(shl(5, count), 256)))))
+            canonical := 1
+            let coefficient := 1
+            let signal := add(batch, 0x20)
+            for {
+                let i := 0
+            } lt(i, itemCount) {} {
+                mstore(add(coefficients, shl(5, i)), coefficient)
+                mstore(sums, addmod(mload(sums), coefficient, scalarField))
+                let sum := sums
+                for {
+                    let end := add(signal, shl(5, count))
+                } lt(signal, end) {
+                    signal := add(signal, 0x20)
+                } {
+                    let value := mload(signal)
+                    canonical := and(canonical, lt(value, scalarField))
+                    sum := add(sum, 0x20)
+                    mstore(sum, addmod(mload(sum), mulmod(coefficient, value, scalarField), scalarField))
+                }
+                signal := add(signal, 256) // over the proof
+                i := add(i, 1)
+                mstore(0x20, i)
+                coefficient := keccak256(0, 0x40)
+            }
+        }
     }
 
     /// @dev Gas `verify` may need: every call at its limit, and the pairing twice.
     function _gasNeeded(uint256 count) private pure returns (uint256) {
+        // At most 32 signals: far from an overflow.
+        unchecked {
+            return
+                count * (MUL_LIMIT + ADD_LIMIT + SIGNAL_RESERVE) +
+                2 * (PAIRING_LIMIT + 4 * PAIRING_LIMIT_PER_PAIR) +
+                RESERVE;
+        }
+    }
+
+    /// @dev Gas `verifyMany` may need: every call at its limit and one pairing more, with what EIP-150 holds back from
+    ///      the pairings, and memory.
+    function _gasNeededMany(uint256 count, uint256 itemCount) private pure returns (uint256) {
+        uint256 pairings = 2 * PAIRING_LIMIT + (itemCount + 4) * PAIRING_LIMIT_PER_PAIR;
+        uint256 wordCount = itemCount * (count + 16) + 3 * count + 64;
         return
+            2 * (itemCount + 1) * MUL_LIMIT +
+            itemCount * (ADD_LIMIT + ITEM_RESERVE + count * ITEM_SIGNAL_RESERVE) +
             count * (MUL_LIMIT + ADD_LIMIT + SIGNAL_RESERVE) +
-            2 * (PAIRING_LIMIT + 4 * PAIRING_LIMIT_PER_PAIR) +
+            pairings +
+            pairings / 63 +
+            3 * wordCount +
+            (wordCount * wordCount) / 512 +
             RESERVE;
-    }
-
-    function _packed(uint256[2][] calldata points) private pure returns (bytes memory packed) {
-        packed = new bytes(points.length * 64);
-        assembly ("memory-safe") {
-            calldatacopy(add(packed, 0x20), points.offset, mload(packed))
-        }
-    }
-
-    function _wordAt(bytes memory content, uint256 index) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(content, 0x20), shl(5, index)))
-        }
     }
 }
