@@ -42,6 +42,7 @@ abstract contract MarketState {
     mapping(TaskId task => Task) internal _tasks;
     mapping(TaskId task => Rescue) internal _rescues;
     mapping(address account => uint256) internal _credits;
+    mapping(TaskId task => uint256) internal _recovered;
 
     constructor(Wiring memory wiring_) {
         token = wiring_.token;

@@ -115,6 +115,11 @@ contract ProverMarket is Bidding, Ownable2Step {
     }
 
     /// @inheritdoc IProverMarket
+    function recoveredOf(TaskId task) external view returns (uint256) {
+        return _recovered[task];
+    }
+
+    /// @inheritdoc IProverMarket
     function taskIdOf(
         QueueId queue,
         address requester,

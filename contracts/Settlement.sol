@@ -363,6 +363,7 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
             )
         );
         _credits[t.requester] += parts.requesterWei + parts.tier1Wei;
+        if (parts.tier1Wei != 0) _recovered[task] += parts.tier1Wei;
         if (parts.keeperWei != 0) _credits[msg.sender] += parts.keeperWei;
     }
 

@@ -218,6 +218,9 @@ interface IProverMarket {
     /// @notice What a task that was open has to remember.
     function rescueOf(TaskId task) external view returns (Rescue memory);
 
+    /// @notice What slashes for a task have credited to who carries tier 1's penalty, for that penalty.
+    function recoveredOf(TaskId task) external view returns (uint256);
+
     /// @notice The bid desk; zero until bound.
     function desk() external view returns (address);
 
