@@ -364,6 +364,32 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """Pooled shares that wait to be redeemed; no owner: paid, or never made."""
+
+    owner: Address
+    matures_at: Timestamp
+    shares: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """Pooled stake lent to a prover, 0 for no loan, and the fee to return if everything comes back."""
+
+    out_wei: Wei
+    fee_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A way into tier 1: up to which worth it is funded, and its worth when last looked at."""
+
+    cap_wei: Wei
+    value_wei: Wei
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Bid:
     """One line of an open book; the lower ``sequence`` is the earlier bid."""
 

@@ -26,7 +26,8 @@ CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
 SOURCES = [*CONTRACTS.glob("types/*.sol"), *CONTRACTS.glob("interfaces/*.sol")]
 STRUCTS = [
     "Queue", "Terms", "Round", "Task", "Rescue", "Prover", "Seat", "HotKey", "Candidate", "SeatAward",
-    "Stake", "SlashParts", "Earning", "PoolEarning", "Rates", "Accelerator",
+    "Stake", "SlashParts", "Earning", "PoolEarning", "Rates", "Accelerator", "Request", "Loan",
+    "Adapter",
 ]  # fmt: skip
 
 

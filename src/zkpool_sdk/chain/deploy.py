@@ -1,14 +1,15 @@
 """Deploying ZKPool, step by step: what was done is recorded at once, so that an interrupted run goes on.
 
 The timelock owns every contract from its construction, so no key ever does. While its delay is still 0 the
-deployer schedules and executes one operation through it (allow the Groth16 verifier, set the delay), and then
-gives up its roles. Contract creations are recorded before they are sent; other steps are read off the chain.
+deployer schedules and executes one operation through it: allow the Groth16 verifier, name delegation vault
+and operator, set the delay. Then it gives up its roles. Contract creations are recorded before they are sent;
+other steps are read off the chain.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +19,10 @@ from eth_utils.crypto import keccak
 
 from zkpool_sdk.chain.abi import load_abi
 from zkpool_sdk.chain.account import Account, Receipt
-from zkpool_sdk.chain.contracts import Bound, Contracts
+from zkpool_sdk.chain.checks import check_parameters, deployer_roles
+from zkpool_sdk.chain.contracts import Contracts
 from zkpool_sdk.chain.contracts.governance import (
-    ADMIN_ROLE,
     CANCELLER_ROLE,
-    EXECUTOR_ROLE,
-    PROPOSER_ROLE,
     Operation,
 )
 from zkpool_sdk.chain.deployments import DEVELOPMENT_CHAIN, Deployed, Deployment, Parameters, Pending
@@ -31,33 +30,25 @@ from zkpool_sdk.chain.errors import (
     CodeDiffers,
     DeploymentMalformed,
     EventMissing,
-    ParameterDiffers,
     UnknownRevert,
     WrongChain,
 )
 from zkpool_sdk.models import ZERO_ADDRESS, Address
 
 HANDOVER_SALT: Final = keccak(text="zkpool hand-over")
-FIRST_POOL_BPS: Final = 2000
-FIRST_DELEGATORS_BPS: Final = 5000
-"""Rates a new splitter starts with."""
+
+WIRED: Final = (
+    "ZKToken",
+    "ProjectRegistry",
+    "ProverRegistry",
+    "StakeVault",
+    "RewardSplitter",
+    "InsuranceFund",
+)
+"""What the market works with, in the order of its ``Wiring``."""
 
 Report = Callable[[str], None]
 """Told what is about to be done and what was done, one line each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One parameter as it is on chain and as it was configured."""
-
-    parameter: str
-    got: object
-    expected: object
-
-    @property
-    def holds(self) -> bool:
-        """Whether they are equal."""
-        return self.got == self.expected
 
 
 def deploy(
@@ -89,19 +80,6 @@ def deploy(
     return _Run(account, creation_code, parameters, network, path, report or _silent).finish()
 
 
-def check_parameters(contracts: Contracts) -> list[Check]:
-    """Every parameter of a deployment beside what it was configured with.
-
-    Raises:
-        ParameterDiffers: the first that differs.
-    """
-    checks = [*_wiring(contracts), *_settings(contracts), *_roles(contracts)]
-    for check in checks:
-        if not check.holds:
-            raise ParameterDiffers(check.parameter, check.got, check.expected)
-    return checks
-
-
 class _Run:
     """One run of the deployment."""
 
@@ -130,8 +108,7 @@ class _Run:
         self._recover()
         self._contracts()
         contracts = Contracts(self.connection, self.deployment, self.account)
-        for bound in (contracts.vault, contracts.provers, contracts.splitter):
-            self._bind(bound, contracts.market.address)
+        self._bind(contracts)
         self._hand_over(contracts)
         checks = check_parameters(contracts)
         self.report(f"{len(checks)} parameters are as configured")
@@ -197,17 +174,19 @@ class _Run:
         insurance = self._at("InsuranceFund")
         self._create("StakeVault", token, insurance, parameters.uses_market_time)
         self._create("ProjectRegistry", timelock)
-        self._create("ProverRegistry", self._at("ProjectRegistry"), self._at("StakeVault"))
-        self._create("RewardSplitter", token, timelock, parameters.treasury)
-        names = (
-            "ZKToken",
-            "ProjectRegistry",
-            "ProverRegistry",
-            "StakeVault",
-            "RewardSplitter",
-            "InsuranceFund",
-        )
-        self._create("ProverMarket", tuple(map(self._at, names)), timelock, parameters.guardian)
+        vault = self._at("StakeVault")
+        self._create("AcceleratorRegistry")
+        accelerators = self._at("AcceleratorRegistry")
+        self._create("ProverRegistry", self._at("ProjectRegistry"), vault, accelerators)
+        self._create("RewardSplitter", token, timelock, parameters.treasury, vault, accelerators)
+        wiring = tuple(map(self._at, WIRED))
+        self._create("Settlement", wiring)
+        self._create("ProverMarket", wiring, self._at("Settlement"), timelock, parameters.guardian)
+        market = self._at("ProverMarket")
+        self._create("BidDesk", market)
+        self._create("MarketLens", market)
+        parts = (self._at("RewardSplitter"), self._at("ProverRegistry"))
+        self._create("DelegationVault", token, vault, *parts, timelock)
         self._create("Groth16Verifier")
 
     def _at(self, contract: str) -> Address:
@@ -242,26 +221,35 @@ class _Run:
         )
         self._record(self.deployment.with_contract(name, deployed))
 
-    def _bind(self, bound: Bound, market: Address) -> None:
-        if bound.market() == ZERO_ADDRESS:
-            self.report(f"{bound.abi_name}: binding to the market")
-            self._did(f"{bound.abi_name} is bound to the market", bound.bind_market(market))
+    def _bind(self, contracts: Contracts) -> None:
+        """Tells each contract, once, who may act on it."""
+        market, desk, delegation = (self._at(n) for n in ("ProverMarket", "BidDesk", "DelegationVault"))
+        for bound in (contracts.vault, contracts.provers, contracts.splitter):
+            if bound.market() == ZERO_ADDRESS:
+                self.report(f"{bound.abi_name}: binding to the market")
+                self._did(f"{bound.abi_name} is bound to the market", bound.bind_market(market))
+        if contracts.market.desk() == ZERO_ADDRESS:
+            self.report("ProverMarket: binding the bid desk")
+            self._did("ProverMarket is bound to the bid desk", contracts.market.bind_desk(desk))
+        if contracts.vault.sponsor() == ZERO_ADDRESS:
+            self.report("StakeVault: binding the sponsor")
+            self._did("StakeVault is bound to the delegation vault", contracts.vault.bind_sponsor(delegation))
 
     def _hand_over(self, contracts: Contracts) -> None:
         timelock, own, parameters = contracts.timelock, self.account.address, self.deployment.parameters
         operation = handover_operation(contracts)
         operation_id = timelock.operation_id(operation)
         if not timelock.is_scheduled(operation_id):
-            self.report("Timelock: scheduling the verifier and the delay")
+            self.report("Timelock: scheduling the verifier, the delegation vault and the delay")
             self._did("the operation is scheduled", timelock.schedule(operation, 0))
         if not timelock.is_done(operation_id):
             self.report("Timelock: executing")
-            self._did("the verifier is allowed, the delay is set", timelock.execute(operation))
+            self._did("the verifier is allowed, the vault named, the delay set", timelock.execute(operation))
         if not timelock.has_role(CANCELLER_ROLE, str(parameters.guardian)):
             self._did(
                 "the guardian may cancel", timelock.grant_role(CANCELLER_ROLE, str(parameters.guardian))
             )
-        for role, what, kept in _deployer_roles(parameters, own):
+        for role, what, kept in deployer_roles(parameters, own):
             if not kept and timelock.has_role(role, own):
                 self._did(f"the deployer is no {what} any more", timelock.renounce_role(role, own))
 
@@ -271,110 +259,19 @@ class _Run:
 
 def handover_operation(contracts: Contracts) -> Operation:
     """What the deployer does through the timelock before it gives up its roles."""
-    projects, timelock = contracts.projects, contracts.timelock
-    delay = contracts.deployment.parameters.timelock_delay_seconds
+    projects, splitter, timelock = contracts.projects, contracts.splitter, contracts.timelock
+    delegation, parameters = contracts.delegation, contracts.deployment.parameters
+    calls = (
+        (projects, projects.calldata("allowVerifier", contracts.verifier.address, True)),
+        (splitter, splitter.calldata("setDelegators", delegation.address)),
+        (delegation, delegation.calldata("setOperator", parameters.operator)),
+        (timelock, timelock.calldata("updateDelay", parameters.timelock_delay_seconds)),
+    )
     return Operation(
-        targets=(projects.address, timelock.address),
-        calls=(
-            projects.calldata("allowVerifier", contracts.verifier.address, True),
-            timelock.calldata("updateDelay", delay),
-        ),
+        targets=tuple(target.address for target, _ in calls),
+        calls=tuple(call for _, call in calls),
         salt=HANDOVER_SALT,
     )
-
-
-def _deployer_roles(parameters: Parameters, own: str) -> list[tuple[bytes, str, bool]]:
-    """The deployer's roles in the timelock, and whether it keeps them; the admin's comes last."""
-    proposes = own in parameters.proposers
-    return [
-        (PROPOSER_ROLE, "proposer", proposes),
-        (CANCELLER_ROLE, "canceller", proposes or own == parameters.guardian),
-        (EXECUTOR_ROLE, "executor", own in parameters.executors),
-        (ADMIN_ROLE, "admin", False),
-    ]
-
-
-def _wiring(contracts: Contracts) -> list[Check]:
-    """Who knows whom."""
-    at = contracts.deployment.address_of
-    market = contracts.market
-    named = {
-        "token": "ZKToken",
-        "projects": "ProjectRegistry",
-        "provers": "ProverRegistry",
-        "vault": "StakeVault",
-        "splitter": "RewardSplitter",
-        "insurance": "InsuranceFund",
-    }
-    checks = [Check(f"ProverMarket.{name}", market.try_call(name), at(kind)) for name, kind in named.items()]
-    checks += [
-        Check(f"{bound.abi_name}.market", bound.market(), market.address)
-        for bound in (contracts.vault, contracts.provers, contracts.splitter)
-    ]
-    checks += [
-        Check(f"{holder.abi_name}.token", holder.token(), at("ZKToken"))
-        for holder in (contracts.vault, contracts.splitter, contracts.insurance)
-    ]
-    checks += [
-        Check(f"{owned.abi_name}.{what}", got, expected)
-        for owned in (contracts.projects, contracts.splitter, contracts.insurance, market)
-        for what, got, expected in (
-            ("owner", owned.owner(), at("Timelock")),
-            ("pendingOwner", owned.pending_owner(), ZERO_ADDRESS),
-        )
-    ]
-    return [
-        *checks,
-        Check("StakeVault.insurance", contracts.vault.insurance(), at("InsuranceFund")),
-        Check("ProverRegistry.projects", contracts.provers.projects(), at("ProjectRegistry")),
-        Check("ProverRegistry.vault", contracts.provers.vault(), at("StakeVault")),
-    ]
-
-
-def _settings(contracts: Contracts) -> list[Check]:
-    """Numbers and accounts that were configured, as they must be right after deployment."""
-    parameters, rates = contracts.deployment.parameters, contracts.splitter.rates()
-    verifier = contracts.verifier
-    return [
-        Check("StakeVault.usesMarketTime", contracts.vault.uses_market_time(), parameters.uses_market_time),
-        Check("ProverMarket.guardian", contracts.market.guardian(), parameters.guardian),
-        Check("ProverMarket.paused", contracts.market.paused(), False),
-        Check("RewardSplitter.treasury", contracts.splitter.treasury(), parameters.treasury),
-        Check("RewardSplitter.delegators", contracts.splitter.delegators(), ZERO_ADDRESS),
-        Check("RewardSplitter.poolBps", rates.pool_bps, FIRST_POOL_BPS),
-        Check("RewardSplitter.delegatorsBps", rates.delegators_bps, FIRST_DELEGATORS_BPS),
-        Check("InsuranceFund.capWei", contracts.insurance.cap_wei(), parameters.insurance_cap_wei),
-        Check("Groth16Verifier.system", verifier.system(), "groth16"),
-        Check(
-            "ProjectRegistry.isVerifierAllowed",
-            contracts.projects.is_verifier_allowed(verifier.address),
-            True,
-        ),
-        Check("Timelock.getMinDelay", contracts.timelock.min_delay(), parameters.timelock_delay_seconds),
-    ]
-
-
-def _roles(contracts: Contracts) -> list[Check]:
-    """Who may do what through the timelock; the deployer nothing, unless configured."""
-    parameters, timelock = contracts.deployment.parameters, contracts.timelock
-    guardian, own = str(parameters.guardian), contracts.deployment.deployer
-    checks = [
-        Check(f"Timelock proposer {one}", timelock.has_role(PROPOSER_ROLE, one), True)
-        for one in parameters.proposers
-    ]
-    checks += [
-        Check(f"Timelock executor {one}", timelock.has_role(EXECUTOR_ROLE, one), True)
-        for one in parameters.executors
-    ]
-    checks += [Check(f"Timelock canceller {guardian}", timelock.has_role(CANCELLER_ROLE, guardian), True)]
-    checks += [
-        Check(f"Timelock {what}: the deployer", timelock.has_role(role, own), kept)
-        for role, what, kept in _deployer_roles(parameters, own)
-    ]
-    return [
-        *checks,
-        Check("Timelock admin: itself", timelock.has_role(ADMIN_ROLE, timelock.address), True),
-    ]
 
 
 def _silent(_line: str) -> None:

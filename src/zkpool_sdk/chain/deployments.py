@@ -25,8 +25,8 @@ from zkpool_sdk.chain.errors import (
 from zkpool_sdk.models import ZERO_ADDRESS, Address
 from zkpool_sdk.units import DAY, WEI_PER_ZK
 
-FORMAT: Final = 1
-"""Version of the record's form."""
+FORMAT: Final = 2
+"""Version of the record's form; another one is of other contracts."""
 DEVELOPMENT_CHAIN: Final = 31337
 """Chain id of a local chain that is thrown away."""
 
@@ -40,6 +40,7 @@ class Parameters:
         token: an existing token to use instead of a new one.
         treasury: receives the treasury's part of prices.
         guardian: may pause, and drop what the timelock has scheduled.
+        operator: runs the delegation vault: allow-list, recalls, tier-1 stake; ``None`` means the guardian.
         proposers: accounts that schedule changes.
         executors: accounts that execute them; the zero address lets anyone.
         timelock_delay_seconds: least time between scheduling and executing.
@@ -51,6 +52,7 @@ class Parameters:
     token: str | None = None
     treasury: str | None = None
     guardian: str | None = None
+    operator: str | None = None
     proposers: tuple[str, ...] = ()
     executors: tuple[str, ...] = (ZERO_ADDRESS,)
     timelock_delay_seconds: int = 2 * DAY
@@ -70,6 +72,7 @@ class Parameters:
             token=to_checksum_address(self.token) if self.token else None,
             treasury=given(self.treasury),
             guardian=given(self.guardian),
+            operator=given(self.operator or self.guardian),
             proposers=tuple(to_checksum_address(one) for one in self.proposers) or (own,),
             executors=tuple(to_checksum_address(one) for one in self.executors),
         )
@@ -247,7 +250,9 @@ def _plain(deployment: Deployment) -> dict[str, Any]:
 
 def _from_record(record: Any, path: str) -> Deployment:
     if record["format"] != FORMAT:
-        raise DeploymentMalformed(path, f"format {record['format']} is not {FORMAT}")
+        raise DeploymentMalformed(
+            path, f"format {record['format']} is not {FORMAT}; deploy these contracts to a new record"
+        )
     pending = record["pending"]
     return Deployment(
         network=str(record["network"]),

@@ -84,6 +84,38 @@ class SafeCastOverflowedUintDowncast(ContractError):
     value: int
 
 
+class ERC4626ExceededMaxDeposit(ContractError):
+    """The delegation vault takes less than that now."""
+
+    receiver: str
+    assets: int
+    max: int
+
+
+class ERC4626ExceededMaxMint(ContractError):
+    """The delegation vault issues fewer shares than that now."""
+
+    receiver: str
+    shares: int
+    max: int
+
+
+class ERC4626ExceededMaxWithdraw(ContractError):
+    """Less can be paid now: requests mature a week after they are made, and are paid in turn."""
+
+    owner: str
+    assets: int
+    max: int
+
+
+class ERC4626ExceededMaxRedeem(ContractError):
+    """Fewer shares can be paid now: requests mature a week after they are made, and are paid in turn."""
+
+    owner: str
+    shares: int
+    max: int
+
+
 class OwnableUnauthorizedAccount(ContractError):
     """Only the owner may do this."""
 

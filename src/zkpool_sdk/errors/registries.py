@@ -1,4 +1,4 @@
-"""Errors of the project registry and the prover registry, and of binding them to the market."""
+"""Errors of the registries of projects, provers and accelerators, and of binding contracts to each other."""
 
 from __future__ import annotations
 
@@ -21,6 +21,18 @@ class MarketAlreadyBound(ContractError):
     """The market was named before; it is named once."""
 
     market: str
+
+
+class HasNoCode(ContractError):
+    """The address to be bound is no contract."""
+
+    account: str
+
+
+class WrongSettlement(ContractError):
+    """The settlement was deployed for other contracts than this market."""
+
+    settlement: str
 
 
 class MarketHasNoCode(ContractError):

@@ -9,6 +9,7 @@ from zkpool_sdk.chain.account import Account
 from zkpool_sdk.chain.connection import Connection
 from zkpool_sdk.chain.contracts.base import Bound, Contract, Owned
 from zkpool_sdk.chain.contracts.bids import BidQuote, Desk, Lens, RoundQuote
+from zkpool_sdk.chain.contracts.delegation import Delegation
 from zkpool_sdk.chain.contracts.governance import Operation, TimelockController
 from zkpool_sdk.chain.contracts.market import Market
 from zkpool_sdk.chain.contracts.money import Insurance, Splitter, Token, Vault
@@ -87,6 +88,11 @@ class Contracts:
         return self._typed(Splitter)
 
     @cached_property
+    def delegation(self) -> Delegation:
+        """Pooled stake."""
+        return self._typed(Delegation)
+
+    @cached_property
     def insurance(self) -> Insurance:
         """What decay and slashing leave."""
         return self._typed(Insurance)
@@ -108,6 +114,7 @@ __all__ = [
     "Bound",
     "Contract",
     "Contracts",
+    "Delegation",
     "Desk",
     "Insurance",
     "Lens",
