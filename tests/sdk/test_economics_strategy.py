@@ -94,8 +94,7 @@ def test_tier1_offer__any_market__beats_the_grid_and_its_cost(market: Tier1Marke
     event("an offer")
     assert offer in grid
     assert all(offer.profit_per_second_wei >= other.profit_per_second_wei for other in grid)
-    least, most = market.fee_per_gas * 3 // 4, market.fee_per_gas * 5 // 4
-    assert max(1, least) <= offer.reward_per_gas <= max(1, most)
+    assert market.fee_per_gas * 3 <= offer.reward_per_gas * 4 <= market.fee_per_gas * 5
     late_ppm = PPM - offer.on_time_ppm
     assert offer.on_time_ppm * offer.reward_wei >= PPM * pool.cost_wei + late_ppm * offer.penalty_wei
     assert offer.reward_wei >= pool.cost_wei

@@ -84,7 +84,7 @@ class Tier1Market:
     def reward_bounds(self) -> tuple[int, int]:
         """Least and greatest reward per gas that count."""
         fee = self.fee_per_gas
-        return max(1, fee * LEAST_REWARD_BPS // BPS), max(1, fee * MOST_REWARD_BPS // BPS)
+        return -(-fee * LEAST_REWARD_BPS // BPS), max(1, fee * MOST_REWARD_BPS // BPS)
 
     def clamped(self, reward_per_gas: int) -> int:
         """A reward per gas as the project counts it."""
@@ -93,7 +93,7 @@ class Tier1Market:
 
     def weight(self, stake_units: int, reward_per_gas: int) -> int:
         """Lots a prover has in each draw: its stake by the square of what it asks."""
-        return stake_units * PPM * self.fee_per_gas**2 // self.clamped(reward_per_gas) ** 2
+        return max(1, stake_units // self.clamped(reward_per_gas) ** 2) if stake_units else 0
 
     def seats(self, stake_units: int) -> tuple[Tier1Rival, ...] | None:
         """Who is seated beside a prover of this stake; ``None`` if it gets no seat itself."""
