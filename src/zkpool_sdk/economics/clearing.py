@@ -9,20 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from zkpool_sdk.economics import auction, base_fee, book_heap, stride
+from zkpool_sdk.economics.accelerators import AcceleratorRegistry
 from zkpool_sdk.economics.projects import ProjectRegistry
 from zkpool_sdk.economics.provers import ProverRegistry
 from zkpool_sdk.economics.splitter import RewardSplitter
 from zkpool_sdk.economics.token import MIN_CAP_WEI, InsuranceFund, Token
 from zkpool_sdk.economics.vault import StakeVault
-from zkpool_sdk.errors import EnforcedPause, RoundNotOver
+from zkpool_sdk.errors import EnforcedPause, QueueIsFrozen, RevealWindow, RoundNotOver
 from zkpool_sdk.models import (
     NO_TASK,
+    ZERO_ADDRESS,
     Address,
     Assignment,
     Bid,
     Candidate,
     ClearingResult,
     QueueId,
+    Rescue,
     Round,
     SeatAward,
     Task,
@@ -34,7 +37,7 @@ from zkpool_sdk.units import Timestamp, Wei
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the contracts of a deployment are, who its treasury is, and who got the supply."""
+    """Where the contracts of a deployment are, who its treasury and its owner are, and who got the supply."""
 
     market: Address
     vault: Address
@@ -42,6 +45,7 @@ class Addresses:
     insurance: Address
     treasury: Address
     token_holder: Address
+    owner: Address = ZERO_ADDRESS
 
     @classmethod
     def made_up(cls) -> Addresses:
@@ -63,13 +67,16 @@ class Clearing:
         self.addresses = at = addresses or Addresses.made_up()
         self.chain_id = chain_id
         self.token = Token(at.token_holder)
-        self.projects = ProjectRegistry()
+        self.projects = ProjectRegistry(at.owner)
+        self.accelerators = AcceleratorRegistry()
         self.vault = StakeVault(self.token, at.vault, at.insurance, uses_market_time)
-        self.provers = ProverRegistry(self.projects, self.vault)
-        self.splitter = RewardSplitter(self.token, at.splitter, at.treasury)
+        self.provers = ProverRegistry(self.projects, self.vault, self.accelerators)
+        self.splitter = RewardSplitter(self.token, at.splitter, at.treasury, self.vault, self.accelerators)
         self.insurance = InsuranceFund(self.token, at.insurance, insurance_cap_wei)
+        self.desk = ZERO_ADDRESS
         self.paused = False
         self.tasks: dict[TaskId, Task] = {}
+        self.rescues: dict[TaskId, Rescue] = {}
         self.credits: dict[Address, int] = {}
         self.rounds: dict[QueueId, Round] = {}
         self.books: dict[QueueId, list[int]] = {}
@@ -79,7 +86,7 @@ class Clearing:
         """Ends a queue's round: prices, assignments, base fee. Anybody may.
 
         Raises:
-            EnforcedPause, RoundNotOver.
+            EnforcedPause, RoundNotOver, UnknownQueue, QueueIsFrozen, RevealWindow.
         Source:
             PROTOCOL.md, "Clearing", "Who proves", "BaseFee".
         """
@@ -105,6 +112,10 @@ class Clearing:
 
     def _sell(self, queue: QueueId, state: Round, now: int) -> tuple[ClearingResult, int]:
         q, terms = self.projects.current(queue)
+        if q.frozen:
+            raise QueueIsFrozen(queue)
+        if q.is_sealed:
+            _check_window(queue, now)
         floor_wei = base_fee.base_fee(state.excess)
         live: list[int] = []
         expired: list[int] = []
@@ -134,7 +145,7 @@ class Clearing:
         return result, places
 
     def _slots(self, queue: QueueId, bond_wei: Wei, now: int) -> tuple[list[Candidate], list[int]]:
-        candidates = self.provers.candidates(queue)
+        candidates = self.provers.candidates(queue, now)
         return candidates, [
             auction.slots(c.free_capacity, self.vault.free_cover_of(c.account, now), bond_wei)
             for c in candidates
@@ -231,6 +242,10 @@ class Clearing:
         """A task; one without a requester if there is none."""
         return self.tasks.get(task, NO_TASK)
 
+    def rescue_of(self, task: TaskId) -> Rescue:
+        """What a task that was open has to remember."""
+        return self.rescues.get(task, Rescue())
+
     def credit_of(self, account: Address) -> Wei:
         """What an account can claim from the market."""
         return Wei(self.credits.get(account, 0))
@@ -261,3 +276,10 @@ class Clearing:
         t = self.tasks[task]
         self.tasks[task] = replace(t, status=status)
         self._credit(t.requester, t.amount_wei)
+
+
+def _check_window(queue: QueueId, now: int) -> None:
+    """Bids of a sealed queue come in one window and are revealed in the next, in which it is not cleared."""
+    window = now // base_fee.ROUND_SECONDS
+    if window % 2:
+        raise RevealWindow(queue, now, (window + 1) * base_fee.ROUND_SECONDS)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from zkpool_sdk.economics import base_fee, book_heap
-from zkpool_sdk.economics.clearing import Addresses, Clearing
+from zkpool_sdk.economics.clearing import Addresses
+from zkpool_sdk.economics.rescue import Rescues
 from zkpool_sdk.economics.task_id import task_id
 from zkpool_sdk.errors import (
     BidBelowBaseFee,
@@ -20,25 +21,17 @@ from zkpool_sdk.errors import (
     DataTooLong,
     ExpectedPause,
     ExpiryOutOfBounds,
-    NotAssignedProver,
-    NothingDue,
+    NotDesk,
     NothingToClaim,
     NotRequester,
     NotYetCleared,
     NotYetExpired,
-    ProofWindowOver,
-    ProverMismatch,
-    QueueIsClosed,
+    QueueIsSealed,
     RaiseTooLow,
-    SignalNotCanonical,
-    StatementMismatch,
-    VerifierFailed,
-    WrongSignalCount,
-    WrongStatementLength,
     WrongStatus,
 )
-from zkpool_sdk.models import Address, Fault, QueueId, SignalRule, Task, TaskId, TaskStatus, Terms, Verdict
-from zkpool_sdk.units import DAY, SCALAR_FIELD, Timestamp, Wei
+from zkpool_sdk.models import Address, QueueId, Task, TaskId, TaskStatus
+from zkpool_sdk.units import DAY, Wei
 
 __all__ = ["Addresses", "Holding", "Market"]
 
@@ -57,7 +50,7 @@ class Holding:
     owed_wei: Wei
 
 
-class Market(Clearing):
+class Market(Rescues):
     """The market with everything around it: token, registries, stake vault, splitter, insurance fund.
 
     Each part is an attribute and has its own actions (``market.vault.stake``, ``market.provers.join`` ...).
@@ -80,11 +73,47 @@ class Market(Clearing):
         Args:
             statement: the signals that the queue fixes, in order. expires_at: last second of life.
         Raises:
-            EnforcedPause, UnknownQueue, QueueIsClosed, WrongStatementLength, SignalNotCanonical,
-            ExpiryOutOfBounds, DataTooLong, BidBelowBaseFee, BookFull, ERC20InsufficientBalance.
+            EnforcedPause, UnknownQueue, QueueIsFrozen, QueueIsClosed, WrongStatementLength,
+            SignalNotCanonical, QueueIsSealed, ExpiryOutOfBounds, DataTooLong, BidBelowBaseFee, BookFull,
+            ERC20InsufficientBalance.
         """
+        bid = requester, queue, statement, max_fee_wei, expires_at, now, data
+        return self._place_bid(requester, *bid)
+
+    def place_bid_for(
+        self,
+        caller: Address,
+        requester: Address,
+        queue: QueueId,
+        statement: Sequence[int],
+        max_fee_wei: int,
+        expires_at: int,
+        now: int,
+        data: bytes = b"",
+    ) -> TaskId:
+        """``place_bid`` of a requester, who pays; the bid desk only, which has seen the requester's will.
+
+        Raises:
+            NotDesk, and what ``place_bid`` raises but for ``QueueIsSealed``.
+        """
+        self._only_desk(caller)
+        bid = requester, queue, statement, max_fee_wei, expires_at, now, data
+        return self._place_bid(caller, *bid)
+
+    def _place_bid(
+        self,
+        caller: Address,
+        requester: Address,
+        queue: QueueId,
+        statement: Sequence[int],
+        max_fee_wei: int,
+        expires_at: int,
+        now: int,
+        data: bytes,
+    ) -> TaskId:
         self._when_open()
-        self._check_statement(queue, statement)
+        if self.projects.check_statement(queue, statement) and caller != self.desk:
+            raise QueueIsSealed(queue)
         if not now <= expires_at <= now + MAX_BID_SECONDS:
             raise ExpiryOutOfBounds(expires_at, now, now + MAX_BID_SECONDS)
         if len(data) > MAX_DATA_BYTES:
@@ -125,13 +154,27 @@ class Market(Clearing):
         """Raises a bid; it gets a new sequence number.
 
         Raises:
-            EnforcedPause, WrongStatus, NotRequester, RaiseTooLow, ERC20InsufficientBalance.
+            EnforcedPause, WrongStatus, NotRequester, QueueIsSealed, RaiseTooLow, ERC20InsufficientBalance.
         """
         self._when_open()
-        t = self._queued_by(caller, task)
+        self._raise_to(self._queued_by(caller, task), task, max_fee_wei)
+
+    def raise_bid_for(self, caller: Address, task: TaskId, max_fee_wei: int) -> None:
+        """``raise_bid``, paid by the bid's requester; the bid desk only.
+
+        Raises:
+            NotDesk, EnforcedPause, WrongStatus, QueueIsSealed, RaiseTooLow, ERC20InsufficientBalance.
+        """
+        self._only_desk(caller)
+        self._when_open()
+        self._raise_to(self._queued(task), task, max_fee_wei)
+
+    def _raise_to(self, t: Task, task: TaskId, max_fee_wei: int) -> None:
+        if self.projects.queue_of(t.queue).is_sealed:
+            raise QueueIsSealed(t.queue)
         if max_fee_wei <= t.amount_wei:
             raise RaiseTooLow(max_fee_wei, t.amount_wei)
-        self.token.check(caller, max_fee_wei - t.amount_wei)
+        self.token.check(t.requester, max_fee_wei - t.amount_wei)
         book, state = self.books[t.queue], self.rounds[t.queue]
         index = book_heap.find(book, t.place)
         expires_at = book_heap.expiry_of(book[index])
@@ -139,7 +182,7 @@ class Market(Clearing):
         book_heap.raise_at(book, index, word)
         self.rounds[t.queue] = replace(state, next_sequence=state.next_sequence + 1)
         self.tasks[task] = replace(t, amount_wei=Wei(max_fee_wei))
-        self.token.transfer(caller, self.addresses.market, max_fee_wei - t.amount_wei)
+        self.token.transfer(t.requester, self.addresses.market, max_fee_wei - t.amount_wei)
 
     def cancel_bid(self, caller: Address, task: TaskId, now: int) -> Wei:
         """Withdraws a bid that has survived a clearing, or any while paused; returns the fee for insurance.
@@ -171,75 +214,7 @@ class Market(Clearing):
         self._leave_book(t, now)
         self._refund(task, TaskStatus.EXPIRED)
 
-    # --- tasks
-
-    def submit_proof(
-        self, caller: Address, task: TaskId, signals: Sequence[int], verdict: Verdict, now: int
-    ) -> None:
-        """Hands in a proof: paid when the verifier accepts, slashed when it refuses.
-
-        Args:
-            signals: all public signals. verdict: what the verifier says of the proof.
-        Raises:
-            WrongStatus, ProofWindowOver, NotAssignedProver, SignalNotCanonical, ProverMismatch,
-            WrongSignalCount, StatementMismatch, VerifierFailed.
-        """
-        t = self.task_of(task)
-        if t.status != TaskStatus.ASSIGNED:
-            raise WrongStatus(task, t.status, TaskStatus.ASSIGNED)
-        if now > t.prove_by:
-            raise ProofWindowOver(task, now, t.prove_by)
-        prover = self.provers.prover_of(t.prover).account
-        if caller != prover:
-            raise NotAssignedProver(task, caller)
-        terms = self.projects.terms_of(t.queue, t.terms_version)
-        self._check_signals(task, t, prover, signals, terms)
-        if verdict == Verdict.BROKEN:
-            raise VerifierFailed(t.queue)
-        window = terms.proof_window_seconds
-        assigned_at = t.prove_by - window
-        if verdict == Verdict.ACCEPTED:
-            self.tasks[task] = replace(t, status=TaskStatus.PROVEN, bond_wei=Wei(0))
-            self.provers.record_proven(t.queue, t.place, t.prover, now - assigned_at, window)
-            self.vault.release_bond(prover, t.bond_wei, now)
-            self.token.transfer(self.addresses.market, self.addresses.splitter, t.amount_wei)
-            self.splitter.credit(prover, t.amount_wei, assigned_at, now)
-        else:
-            self.tasks[task] = replace(t, status=TaskStatus.OPEN, bond_wei=Wei(0))
-            self.provers.record_invalid(t.queue, t.place, t.prover)
-            parts = self.vault.slash(
-                prover, t.bond_wei, Fault.INVALID, t.amount_wei, False, self.addresses.market, now
-            )
-            self._credit(t.requester, parts.requester_wei)
-
-    def finalize(self, keeper: Address, task: TaskId, now: int) -> None:
-        """Does whatever is due: a missed window is slashed, an open task whose liability is over is refunded.
-
-        Raises:
-            WrongStatus, NothingDue.
-        """
-        t = self.task_of(task)
-        if t.status not in (TaskStatus.ASSIGNED, TaskStatus.OPEN):
-            raise WrongStatus(task, t.status, TaskStatus.ASSIGNED)
-        terms = self.projects.terms_of(t.queue, t.terms_version)
-        liability_until = t.prove_by + terms.liability_window_seconds
-        missed = t.status == TaskStatus.ASSIGNED
-        due_at = (t.prove_by if missed else liability_until) + 1
-        if now < due_at:
-            raise NothingDue(task, now, due_at)
-        failed = now > liability_until
-        status = TaskStatus.FAILED if failed else TaskStatus.OPEN
-        self.tasks[task] = replace(t, status=status, bond_wei=Wei(0))
-        if missed:
-            prover = self.provers.prover_of(t.prover).account
-            self.provers.record_missed(t.queue, t.place, t.prover)
-            parts = self.vault.slash(
-                prover, t.bond_wei, Fault.MISSED, t.amount_wei, True, self.addresses.market, now
-            )
-            self._credit(t.requester, parts.requester_wei)
-            self._credit(keeper, parts.keeper_wei)
-        if failed:
-            self._credit(t.requester, t.amount_wei)
+    # --- money and control
 
     def claim_credit(self, account: Address) -> Wei:
         """Pays an account its credit: refunds, compensation, keeper's parts; returns how much.
@@ -277,8 +252,9 @@ class Market(Clearing):
 
     @property
     def escrow_wei(self) -> Wei:
-        """Bids of QUEUED tasks and prices of ASSIGNED and OPEN ones."""
-        return Wei(sum(t.amount_wei for t in self.tasks.values() if t.status in ESCROWED))
+        """Bids of QUEUED tasks, prices of ASSIGNED and OPEN ones, and the bounties of tasks to be rescued."""
+        amounts = (t.amount_wei for t in self.tasks.values() if t.status in ESCROWED)
+        return Wei(sum(amounts) + sum(r.bounty_wei for r in self.rescues.values()))
 
     def holders(self) -> dict[str, Holding]:
         """Each place that holds money, with its balance and what it owes; equal without donations."""
@@ -299,17 +275,21 @@ class Market(Clearing):
         """The whole state as the contracts' getters show it now, for comparison bit for bit.
 
         Returns:
-            ``tasks, rounds, books`` (raw words), ``credits, queues, terms, provers, seats, stakes`` (decayed
-            to now), ``earnings, pool, balances, market``; each keyed by what its getter takes.
+            ``tasks, rescues, rounds, books`` (raw words), ``credits, queues, terms, provers, keys, seats,
+            accelerators, stakes`` (decayed to now), ``earnings, pool, balances, market``; each keyed by what
+            its getter takes.
         """
         return {
             "tasks": dict(self.tasks),
+            "rescues": dict(self.rescues),
             "rounds": dict(self.rounds),
             "books": {queue: list(words) for queue, words in self.books.items()},
             "credits": dict(self.credits),
             "queues": dict(self.projects.queues),
             "terms": dict(self.projects.terms),
             "provers": dict(self.provers.provers),
+            "keys": dict(self.provers.keys),
+            "accelerators": dict(self.accelerators.accelerators),
             "seats": {queue: list(seats) for queue, seats in self.provers.seats.items()},
             "stakes": {prover: self.vault.stake_of(prover, now) for prover in self.vault.stakes},
             "earnings": {who: self.splitter.earning_of(who, now) for who in self.splitter.earnings},
@@ -336,39 +316,6 @@ class Market(Clearing):
         book = self.books[t.queue]
         return book[book_heap.find(book, t.place)]
 
-    def _leave_book(self, t: Task, now: int) -> None:
-        book, state = self.books[t.queue], self.rounds[t.queue]
-        book_heap.remove_at(book, book_heap.find(book, t.place))
-        state = replace(state, bid_count=state.bid_count - 1, places=state.places & ~(1 << t.place))
-        if not book:
-            # Rounds that passed with bids in the book are held; only those from here on are empty.
-            passed = (now - state.started_at) // base_fee.ROUND_SECONDS
-            state = replace(state, started_at=Timestamp(state.started_at + passed * base_fee.ROUND_SECONDS))
-        self.rounds[t.queue] = state
-
-    def _check_statement(self, queue: QueueId, statement: Sequence[int]) -> None:
-        q, terms = self.projects.current(queue)
-        if q.closed:
-            raise QueueIsClosed(queue)
-        expected = terms.rules.count(SignalRule.FIXED)
-        if len(statement) != expected:
-            raise WrongStatementLength(len(statement), expected)
-        for index, signal in enumerate(statement):
-            if signal >= SCALAR_FIELD:
-                raise SignalNotCanonical(index, signal)
-
-    def _check_signals(
-        self, task: TaskId, t: Task, prover: Address, signals: Sequence[int], terms: Terms
-    ) -> None:
-        rules = terms.rules
-        for index, signal in enumerate(signals):
-            if signal >= SCALAR_FIELD:
-                raise SignalNotCanonical(index, signal)
-            if rules[index : index + 1] == (SignalRule.PROVER,) and signal != int(prover, 16):
-                raise ProverMismatch(index, signal, prover)
-        if len(signals) != len(rules):
-            raise WrongSignalCount(len(signals), len(rules))
-        statement = [s for s, rule in zip(signals, rules, strict=True) if rule == SignalRule.FIXED]
-        given = task_id(self.chain_id, self.addresses.market, t.queue, t.requester, statement, t.nonce)
-        if given != task:
-            raise StatementMismatch(task)
+    def _only_desk(self, caller: Address) -> None:
+        if caller != self.desk:
+            raise NotDesk(caller)

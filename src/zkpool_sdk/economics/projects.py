@@ -10,19 +10,37 @@ from zkpool_sdk.errors import (
     BadSampleAccepted,
     GoodSampleRefused,
     LiabilityWindowOutOfBounds,
+    MinRatingTooHigh,
     NotProjectAdmin,
     ProofWindowOutOfBounds,
+    ProverMismatch,
+    QueueIsClosed,
+    QueueIsFrozen,
     RuleMissing,
     SignalCountOutOfBounds,
+    SignalNotCanonical,
     Tier1PenaltyTooHigh,
     TooManyVersions,
     UnknownProject,
     UnknownQueue,
+    VerifierFailed,
     VerifierNotAllowed,
     WrongRuleCount,
+    WrongSignalCount,
+    WrongStatementLength,
 )
-from zkpool_sdk.models import Address, ProjectId, Queue, QueueId, SignalRule, Terms, pack_rules
-from zkpool_sdk.units import DAY, WEI_PER_ZK, Ppm
+from zkpool_sdk.models import (
+    ZERO_ADDRESS,
+    Address,
+    ProjectId,
+    Queue,
+    QueueId,
+    SignalRule,
+    Terms,
+    Verdict,
+    pack_rules,
+)
+from zkpool_sdk.units import DAY, PPM, SCALAR_FIELD, WEI_PER_ZK, Ppm
 
 MAX_SIGNALS: Final = 32
 MIN_WINDOW_SECONDS: Final = 60
@@ -32,13 +50,15 @@ MAX_VERSION: Final = 2**16 - 1
 
 
 class ProjectRegistry:
-    """Projects and queues. What a verifier says of a sample is an argument; nothing is verified here."""
+    """Projects and queues. What a verifier says of a proof is an argument; nothing is verified here."""
 
-    def __init__(self) -> None:
+    def __init__(self, owner: Address = ZERO_ADDRESS) -> None:
+        self.owner = owner
         self.admins: dict[ProjectId, Address] = {}
         self.queues: dict[QueueId, Queue] = {}
         self.terms: dict[tuple[QueueId, int], Terms] = {}
         self.allowed_verifiers: set[Address] = set()
+        self.carriers: dict[QueueId, Address] = {}
 
     def register_project(self, caller: Address) -> ProjectId:
         """Registers a project that the caller administers."""
@@ -59,6 +79,8 @@ class ProjectRegistry:
         rules: Sequence[SignalRule],
         terms: Terms,
         *,
+        is_sealed: bool = False,
+        min_rating_ppm: int = 0,
         signal_count: int | None = None,
         good_sample_accepted: bool = True,
         bad_sample_accepted: bool = False,
@@ -67,12 +89,16 @@ class ProjectRegistry:
 
         Args:
             rules: one for each public signal. terms: ``packed_rules`` is ignored and set from ``rules``.
+            is_sealed: bids come by commit and reveal alone. min_rating_ppm: of its provers; only if sealed.
             signal_count: of the verifying key; as many as rules unless told.
             good_sample_accepted, bad_sample_accepted: the verifier's word on the project's samples.
         Raises:
             UnknownProject, NotProjectAdmin, VerifierNotAllowed, WrongRuleCount, SignalCountOutOfBounds,
-            RuleMissing, GoodSampleRefused, BadSampleAccepted, and what ``set_terms`` raises.
+            RuleMissing, GoodSampleRefused, BadSampleAccepted, MinRatingTooHigh, and what ``set_terms``
+            raises.
         """
+        if min_rating_ppm > PPM:
+            raise MinRatingTooHigh(min_rating_ppm, PPM)
         self._only_admin(project, caller)
         if verifier not in self.allowed_verifiers:
             raise VerifierNotAllowed(verifier)
@@ -90,7 +116,9 @@ class ProjectRegistry:
             raise BadSampleAccepted()
         _check_terms(terms)
         queue = QueueId(len(self.queues) + 1)
-        self.queues[queue] = Queue(verifier, project, 1, False, False, False, Ppm(0), key)
+        self.queues[queue] = Queue(
+            verifier, project, 1, False, is_sealed, False, Ppm(min_rating_ppm if is_sealed else 0), key
+        )
         self.terms[queue, 1] = replace(terms, packed_rules=pack_rules(tuple(rules)))
         return queue
 
@@ -123,6 +151,69 @@ class ProjectRegistry:
         q = self.queue_of(queue)
         self._only_admin(q.project, caller)
         self.queues[queue] = replace(q, closed=True)
+
+    def freeze_queue(self, caller: Address, queue: QueueId) -> None:
+        """Ends all trust in a queue's verifier or key, for good; the project's admin or the owner.
+
+        Raises:
+            UnknownQueue, NotProjectAdmin, QueueIsFrozen.
+        """
+        q = self.queue_of(queue)
+        if caller != self.owner:
+            self._only_admin(q.project, caller)
+        if q.frozen:
+            raise QueueIsFrozen(queue)
+        self.queues[queue] = replace(q, frozen=True)
+
+    def set_carrier(self, queue: QueueId, carrier: Address) -> None:
+        """Names who carries tier 1's penalty in a queue; the owner's power.
+
+        Raises:
+            UnknownQueue: there is none of this id.
+        """
+        self.queue_of(queue)
+        self.carriers[queue] = carrier
+
+    def check_statement(self, queue: QueueId, statement: Sequence[int]) -> bool:
+        """Refuses a statement that no bid may be placed for; returns whether the queue is sealed.
+
+        Raises:
+            UnknownQueue, QueueIsFrozen, QueueIsClosed, WrongStatementLength, SignalNotCanonical.
+        """
+        q, terms = self.current(queue)
+        if q.frozen:
+            raise QueueIsFrozen(queue)
+        if q.closed:
+            raise QueueIsClosed(queue)
+        expected = terms.rules.count(SignalRule.FIXED)
+        if len(statement) != expected:
+            raise WrongStatementLength(len(statement), expected)
+        for index, signal in enumerate(statement):
+            if signal >= SCALAR_FIELD:
+                raise SignalNotCanonical(index, signal)
+        return q.is_sealed
+
+    def judge(
+        self, queue: QueueId, version: int, prover: Address, signals: Sequence[int], verdict: Verdict
+    ) -> list[int]:
+        """Checks a proof's signals against the queue's rules; returns the statement in them.
+
+        Args:
+            verdict: what the verifier says of the proof.
+        Raises:
+            UnknownQueue, QueueIsFrozen, SignalNotCanonical, ProverMismatch, WrongSignalCount, VerifierFailed.
+        """
+        terms = self.terms_of(queue, version)
+        if self.queue_of(queue).frozen:
+            raise QueueIsFrozen(queue)
+        statement = statement_in(terms, prover, signals)
+        if verdict == Verdict.BROKEN:
+            raise VerifierFailed(queue)
+        return statement
+
+    def carrier_of(self, queue: QueueId) -> Address:
+        """Who carries tier 1's penalty in a queue; the zero address for nobody."""
+        return self.carriers.get(queue, ZERO_ADDRESS)
 
     def admin_of(self, project: ProjectId) -> Address:
         """Who administers a project.
@@ -178,3 +269,20 @@ def _check_terms(
         raise LiabilityWindowOutOfBounds(terms.liability_window_seconds, *bounds)
     if terms.tier1_penalty_wei > limit_wei:
         raise Tier1PenaltyTooHigh(terms.tier1_penalty_wei, limit_wei)
+
+
+def statement_in(terms: Terms, prover: Address, signals: Sequence[int]) -> list[int]:
+    """The signals that a statement fixes, of a proof's signals that keep the rules.
+
+    Raises:
+        SignalNotCanonical, ProverMismatch, WrongSignalCount.
+    """
+    rules = terms.rules
+    for index, signal in enumerate(signals):
+        if signal >= SCALAR_FIELD:
+            raise SignalNotCanonical(index, signal)
+        if rules[index : index + 1] == (SignalRule.PROVER,) and signal != int(prover, 16):
+            raise ProverMismatch(index, signal, prover)
+    if len(signals) != len(rules):
+        raise WrongSignalCount(len(signals), len(rules))
+    return [s for s, rule in zip(signals, rules, strict=True) if rule == SignalRule.FIXED]

@@ -7,57 +7,59 @@ from dataclasses import replace
 from typing import Final
 
 from zkpool_sdk.economics import auction, base_fee, rating
+from zkpool_sdk.economics.accelerators import AcceleratorRegistry
 from zkpool_sdk.economics.projects import ProjectRegistry
+from zkpool_sdk.economics.records import Records
 from zkpool_sdk.economics.vault import StakeVault
 from zkpool_sdk.errors import (
-    AlreadyRegistered,
+    AcceleratorRetired,
+    AcceleratorUnfit,
     AlreadySeated,
     CapacityTooHigh,
+    KeyNotAllowed,
+    NoFreeCapacity,
     NotActive,
-    NotRegistered,
     NotSeated,
+    ProverIsBanned,
     QueueFull,
+    RatingTooLow,
     TasksInFlight,
-    UnknownProver,
+    WrongSeat,
 )
-from zkpool_sdk.models import Address, Candidate, Prover, ProverId, QueueId, Seat, SeatAward
-from zkpool_sdk.units import Ppm
+from zkpool_sdk.models import (
+    NO_ACCELERATOR,
+    NO_BPS,
+    AcceleratorId,
+    Address,
+    Candidate,
+    ProverId,
+    QueueId,
+    Scope,
+    Seat,
+    SeatAward,
+)
 
 SEAT_LIMIT: Final = 32
 CAPACITY_LIMIT: Final = 32
-FAILURES_MAX: Final = 2**16 - 1
-SUCCESSES_MAX: Final = 2**32 - 1
 
 
-class ProverRegistry:
+class ProverRegistry(Records):
     """Who proves where, and how well."""
 
-    def __init__(self, projects: ProjectRegistry, vault: StakeVault) -> None:
+    def __init__(
+        self, projects: ProjectRegistry, vault: StakeVault, accelerators: AcceleratorRegistry
+    ) -> None:
+        super().__init__(vault)
         self.projects = projects
-        self.vault = vault
-        self.provers: dict[ProverId, Prover] = {}
-        self.ids: dict[Address, ProverId] = {}
-        self.seats: dict[QueueId, list[Seat]] = {}
+        self.accelerators = accelerators
         self.left_passes: dict[tuple[QueueId, ProverId], int] = {}
         self.drawn_passes: dict[QueueId, int] = {}
-
-    def register(self, account: Address) -> ProverId:
-        """Registers an account as a prover.
-
-        Raises:
-            AlreadyRegistered: it is one.
-        """
-        if account in self.ids:
-            raise AlreadyRegistered(account)
-        prover = ProverId(len(self.provers) + 1)
-        self.ids[account] = prover
-        self.provers[prover] = Prover(account, Ppm(rating.START_PPM))
-        return prover
 
     def join(self, account: Address, queue: QueueId, capacity: int, now: int) -> int:
         """Takes a free seat, or the idle seat of a prover that cannot be drawn; returns the seat.
 
-        That is one not active, without capacity, or whose stake covers no bond at the least base fee.
+        That is one not active, in jail, without capacity, rated too low for the queue, or whose stake covers
+        no bond at the least base fee.
 
         The newcomer starts at the least pass of the seats taken, but not below where the last draw began; who
         comes back starts no lower than it left.
@@ -111,21 +113,57 @@ class ProverRegistry:
         self.left_passes[queue, seat.prover] = seat.pass_
         self.seats[queue][index] = Seat()
 
-    def candidates(self, queue: QueueId) -> list[Candidate]:
-        """Seated provers with free capacity, by seat. Stake is not looked at.
+    def set_accelerator(self, account: Address, queue: QueueId, accelerator: AcceleratorId) -> None:
+        """Chooses whose software proves in a queue, 0 for none.
 
-        A seat that could not be drawn saves up no turns: no pass is below where the last draw began.
+        Raises:
+            NotRegistered, NotSeated, TasksInFlight, UnknownAccelerator, AcceleratorRetired, AcceleratorUnfit.
         """
-        found = []
+        index = self._seat_of(account, queue)
+        seat = self.seats[queue][index]
+        if seat.in_flight:
+            raise TasksInFlight(queue, seat.prover, seat.in_flight)
+        share_bps = NO_BPS
+        if accelerator != NO_ACCELERATOR:
+            key = self.projects.queue_of(queue).key
+            share_bps, retired, fits = self.accelerators.offer_of(accelerator, key)
+            if retired:
+                raise AcceleratorRetired(accelerator)
+            if not fits:
+                raise AcceleratorUnfit(accelerator, key)
+        self.seats[queue][index] = replace(seat, accelerator=accelerator, accelerator_bps=share_bps)
+
+    def heartbeat(
+        self, caller: Address, prover: ProverId, queue: QueueId, index: int, capacity: int, now: int
+    ) -> None:
+        """A prover or its hot key says how many jobs at once the machine takes now.
+
+        Raises:
+            UnknownProver, KeyNotAllowed, CapacityTooHigh, WrongSeat.
+        """
+        if not self.acts_for(caller, prover, Scope.HEARTBEAT, now):
+            raise KeyNotAllowed(prover, caller, Scope.HEARTBEAT)
+        _check_capacity(capacity)
+        seat = self._own_seat(queue, index, prover)
+        self.seats[queue][index] = replace(seat, capacity=capacity)
+
+    def candidates(self, queue: QueueId, now: int) -> list[Candidate]:
+        """Seated provers that may be drawn, by seat: free capacity, not banned, rated high enough.
+
+        Stake is not looked at. A seat that could not be drawn saves up no turns: no pass is below where the
+        last draw began.
+        """
         drawn_pass = self.drawn_passes.get(queue, 0)
-        for index, seat in enumerate(self.seats.get(queue, [])):
+        seats = self.seats.get(queue, [])
+        min_rating_ppm = self.projects.queue_of(queue).min_rating_ppm if seats else 0
+        found = []
+        for index, seat in enumerate(seats):
             if not seat.prover:
                 continue
-            prover = self.provers[seat.prover]
-            capacity = min(seat.capacity, rating.newcomer_capacity(prover.success_count))
-            if capacity > seat.in_flight:
-                free, pass_ = capacity - seat.in_flight, max(seat.pass_, drawn_pass)
-                found.append(Candidate(seat.prover, prover.account, index, free, pass_, prover.rating_ppm))
+            p, free = self.provers[seat.prover], self._free_capacity(seat)
+            if free and now > p.banned_until and p.rating_ppm >= min_rating_ppm:
+                pass_ = max(seat.pass_, drawn_pass)
+                found.append(Candidate(seat.prover, p.account, index, free, pass_, p.rating_ppm))
         return found
 
     def award(self, queue: QueueId, awards: Iterable[SeatAward]) -> None:
@@ -139,45 +177,35 @@ class ProverRegistry:
             )
         self.drawn_passes[queue] = max(self.drawn_passes.get(queue, 0), min(passes, default=0))
 
-    def record_proven(
-        self, queue: QueueId, seat: int, prover: ProverId, delay_seconds: int, window_seconds: int
-    ) -> None:
-        """Ends a task with a proof in time; the market's power."""
-        p = self.provers[prover]
-        self.provers[prover] = replace(
-            p,
-            rating_ppm=rating.on_time(p.rating_ppm, delay_seconds, window_seconds),
-            failure_count=0,
-            success_count=min(p.success_count + 1, SUCCESSES_MAX),
-        )
-        self._land(queue, seat)
-
-    def record_missed(self, queue: QueueId, seat: int, prover: ProverId) -> None:
-        """Ends a task with a missed window; the market's power."""
-        self._record_fault(queue, seat, prover, rating.missed(self.provers[prover].rating_ppm))
-
-    def record_invalid(self, queue: QueueId, seat: int, prover: ProverId) -> None:
-        """Ends a task with an invalid proof; the market's power."""
-        self._record_fault(queue, seat, prover, rating.invalid(self.provers[prover].rating_ppm))
-
-    def prover_of(self, prover: ProverId) -> Prover:
-        """A prover.
+    def check_free(self, queue: QueueId, index: int, account: Address, now: int) -> None:
+        """Refuses an account that may take no task onto this seat now.
 
         Raises:
-            UnknownProver: there is none of this id.
+            NotRegistered, WrongSeat, ProverIsBanned, RatingTooLow, NoFreeCapacity.
         """
-        if prover not in self.provers:
-            raise UnknownProver(prover)
-        return self.provers[prover]
+        prover = self._id_of(account)
+        seat, p = self._own_seat(queue, index, prover), self.provers[prover]
+        min_rating_ppm = self.projects.queue_of(queue).min_rating_ppm
+        if now <= p.banned_until:
+            raise ProverIsBanned(prover, p.banned_until)
+        if p.rating_ppm < min_rating_ppm:
+            raise RatingTooLow(prover, p.rating_ppm, min_rating_ppm)
+        if self._free_capacity(seat) == 0:
+            raise NoFreeCapacity(queue, prover)
+
+    def take_open(self, queue: QueueId, index: int, account: Address, now: int) -> None:
+        """Takes an open task onto a seat of an account; the market's power.
+
+        Raises:
+            What ``check_free`` raises.
+        """
+        self.check_free(queue, index, account, now)
+        seat = self.seats[queue][index]
+        self.seats[queue][index] = replace(seat, in_flight=seat.in_flight + 1)
 
     def seats_of(self, queue: QueueId) -> list[Seat]:
         """All seats of a queue, free ones included."""
         return list(self.seats.get(queue, []))
-
-    def _id_of(self, account: Address) -> ProverId:
-        if account not in self.ids:
-            raise NotRegistered(account)
-        return self.ids[account]
 
     def _seat_of(self, account: Address, queue: QueueId) -> int:
         prover = self._id_of(account)
@@ -192,26 +220,29 @@ class ProverRegistry:
                 return index
         if len(seats) < SEAT_LIMIT:
             return len(seats)
-        _, terms = self.projects.current(queue)
+        q, terms = self.projects.current(queue)
         least_bond_wei = auction.bond(base_fee.MIN_BASE_FEE_WEI, terms.tier1_penalty_wei)
         for index, seat in enumerate(seats):
             if seat.in_flight:
                 continue
-            stake = self.vault.stake_of(self.provers[seat.prover].account, now)
+            p = self.provers[seat.prover]
+            stake = self.vault.stake_of(p.account, now)
             covers = stake.own_wei + stake.sponsored_wei >= least_bond_wei
-            if not seat.capacity or not stake.active or not covers:
+            barred = p.jailed or p.rating_ppm < q.min_rating_ppm
+            if barred or not seat.capacity or not stake.active or not covers:
                 return index
         raise QueueFull(queue, SEAT_LIMIT)
 
-    def _land(self, queue: QueueId, index: int) -> None:
-        seat = self.seats[queue][index]
-        self.seats[queue][index] = replace(seat, in_flight=seat.in_flight - 1)
+    def _own_seat(self, queue: QueueId, index: int, prover: ProverId) -> Seat:
+        seats = self.seats.get(queue, [])
+        if index >= len(seats) or seats[index].prover != prover:
+            raise WrongSeat(queue, index, prover)
+        return seats[index]
 
-    def _record_fault(self, queue: QueueId, seat: int, prover: ProverId, rating_ppm: Ppm) -> None:
-        p = self.provers[prover]
-        failures = min(p.failure_count + 1, FAILURES_MAX)
-        self.provers[prover] = replace(p, rating_ppm=rating_ppm, failure_count=failures)
-        self._land(queue, seat)
+    def _free_capacity(self, seat: Seat) -> int:
+        """Jobs a seat can still take; a newcomer's record allows few."""
+        successes = self.provers[seat.prover].success_count
+        return max(min(seat.capacity, rating.newcomer_capacity(successes)) - seat.in_flight, 0)
 
 
 def _check_capacity(capacity: int) -> None:

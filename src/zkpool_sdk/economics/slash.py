@@ -36,6 +36,15 @@ def invalid(bond_wei: int, own_wei: int) -> Wei:
     return Wei(max(bond_wei, own_wei * INVALID_OWN_BPS // BPS))
 
 
+def late(bond_wei: int) -> Wei:
+    """What a late proof costs: half the bond.
+
+    Source:
+        PROTOCOL.md, "Slashing"; twin of ``SlashMath.late``.
+    """
+    return Wei(bond_wei // 2)
+
+
 def capped(demanded_wei: int, slashable_wei: int, locked_wei: int, bond_wei: int) -> Wei:
     """What is slashed of a demand, so that the bonds of other tasks stay covered.
 

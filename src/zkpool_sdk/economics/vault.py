@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from zkpool_sdk.economics import decay, slash
@@ -12,17 +12,37 @@ from zkpool_sdk.errors import (
     AmountZero,
     BondExceedsFreeStake,
     CoversBonds,
+    NothingToRecall,
     NothingUnbonding,
+    NotSponsor,
+    NotSponsorable,
     PartialExitTooDeep,
     StillUnbonding,
     UnstakeExceedsStake,
 )
-from zkpool_sdk.models import Address, Fault, SlashParts, Stake
+from zkpool_sdk.models import NO_WEI, ZERO_ADDRESS, Address, Fault, SlashParts, Stake
 from zkpool_sdk.units import DAY, HOUR, UINT256_MAX, WEI_PER_ZK, Timestamp, Wei
 
 ENTRY_STAKE_WEI: Final = Wei(32 * WEI_PER_ZK)
 STAYING_STAKE_WEI: Final = decay.FLOOR_WEI
 UNBONDING_SECONDS: Final = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class SlashOrder:
+    """What the market wants slashed.
+
+    ``bond_wei`` is no longer locked afterwards, whatever part of it is slashed; ``price_wei`` is the upper
+    bound of the requester's compensation, ``tier1_loss_wei`` what tier 1 takes from who carries its penalty.
+    """
+
+    prover: Address
+    bond_wei: Wei
+    fault: Fault
+    price_wei: Wei
+    tier1_loss_wei: Wei = NO_WEI
+    has_rescuer: bool = False
+    has_keeper: bool = False
 
 
 class StakeVault:
@@ -35,6 +55,7 @@ class StakeVault:
         self.address = address
         self.insurance = insurance
         self.uses_market_time = uses_market_time
+        self.sponsor = ZERO_ADDRESS
         self.stakes: dict[Address, Stake] = {}
         self.market_clock = 0
         self.market_clock_at = 0
@@ -57,21 +78,64 @@ class StakeVault:
         settled = self.stake_of(prover, now)
         return settled.free_wei if settled.active else Wei(0)
 
+    def is_idle(self, prover: Address, now: int) -> bool:
+        """Whether a prover that was active once had no accepted proof for a day."""
+        decays_from = self.stakes.get(prover, Stake()).decays_from
+        return decays_from != 0 and self.clock(now) >= decays_from
+
     def stake(self, prover: Address, amount_wei: int, now: int) -> None:
         """Adds to a prover's stake; at 32 ZK the prover becomes active.
 
         Raises:
             AmountZero, ERC20InsufficientBalance.
         """
+        self.stake_for(prover, prover, amount_wei, now)
+
+    def stake_for(self, payer: Address, prover: Address, amount_wei: int, now: int) -> None:
+        """Adds the payer's tokens to a prover's stake.
+
+        Raises:
+            AmountZero, ERC20InsufficientBalance.
+        """
         if amount_wei == 0:
             raise AmountZero()
-        self.token.check(prover, amount_wei)
+        self.token.check(payer, amount_wei)
         s = self._settle(prover, now)
-        s = replace(s, own_wei=Wei(s.own_wei + amount_wei))
-        if not s.active and s.own_wei + s.sponsored_wei >= ENTRY_STAKE_WEI:
-            s = replace(s, active=True, decays_from=self._grace_ends(now))
-        self.stakes[prover] = s
-        self.token.transfer(prover, self.address, amount_wei)
+        self.stakes[prover] = self._activated(replace(s, own_wei=Wei(s.own_wei + amount_wei)), now)
+        self.token.transfer(payer, self.address, amount_wei)
+
+    def lend(self, caller: Address, prover: Address, amount_wei: int, now: int) -> None:
+        """Lends the sponsor's tokens to a prover as stake.
+
+        Raises:
+            NotSponsor, AmountZero, NotSponsorable, ERC20InsufficientBalance.
+        """
+        self._only_sponsor(caller)
+        if amount_wei == 0:
+            raise AmountZero()
+        s = self.stake_of(prover, now)
+        if s.locked_wei or s.active or s.sponsored_wei:
+            raise NotSponsorable(prover)
+        self.token.check(caller, amount_wei)
+        s = self._settle(prover, now)
+        self.stakes[prover] = self._activated(_lent(s, amount_wei), now)
+        self.token.transfer(caller, self.address, amount_wei)
+
+    def recall(self, caller: Address, prover: Address, now: int) -> Wei:
+        """Takes back what is lent and covers no bond; returns how much.
+
+        Raises:
+            NotSponsor, NothingToRecall.
+        """
+        self._only_sponsor(caller)
+        s = self.stake_of(prover, now)
+        paid_wei = Wei(min(s.sponsored_wei, s.slashable_wei - s.locked_wei))
+        if paid_wei == 0:
+            raise NothingToRecall(prover)
+        self._settle(prover, now)
+        self.stakes[prover] = _staying(_lent(s, s.sponsored_wei - paid_wei))
+        self.token.transfer(self.address, caller, paid_wei)
+        return paid_wei
 
     def request_unstake(self, prover: Address, amount_wei: int, now: int) -> None:
         """Starts to leave with ``amount_wei``, ``UINT256_MAX`` for everything.
@@ -140,54 +204,65 @@ class StakeVault:
             s = self._settle(prover, now)
             self.stakes[prover] = replace(s, locked_wei=Wei(s.locked_wei + bond_wei))
 
-    def release_bond(self, prover: Address, bond_wei: int, now: int) -> None:
-        """Releases the bond of a proven task and restarts the prover's idle clock; the market's power."""
-        s = self._settle(prover, now)
-        self.stakes[prover] = replace(
-            s, locked_wei=Wei(s.locked_wei - bond_wei), decays_from=self._grace_ends(now)
-        )
-
-    def slash(
-        self,
-        prover: Address,
-        bond_wei: int,
-        fault: Fault,
-        price_wei: int,
-        has_keeper: bool,
-        market: Address,
-        now: int,
-    ) -> SlashParts:
-        """Slashes a bond; requester's and keeper's parts go to the market, the rest to insurance.
+    def release_bond(self, prover: Address, bond_wei: int, now: int, *, worked: bool) -> bool:
+        """Releases bonds; the market's power. Returns whether the prover works with lent stake.
 
         Args:
-            price_wei: upper bound of the requester's compensation.
+            worked: whether proofs were accepted, which restarts the prover's idle clock.
+        """
+        s = self._settle(prover, now)
+        s = replace(s, locked_wei=Wei(s.locked_wei - bond_wei))
+        self.stakes[prover] = replace(s, decays_from=self._grace_ends(now)) if worked else s
+        return s.sponsored
+
+    def slash(self, order: SlashOrder, market: Address, now: int) -> tuple[SlashParts, bool]:
+        """Slashes a bond; all parts but insurance's go to the market.
+
+        What comes out of lent stake pays tier 1's loss and then insurance, never anybody who could have
+        arranged it.
+
+        Returns:
+            the parts, and whether the prover works with lent stake.
         Source:
             PROTOCOL.md, "Slashing".
         """
-        s = self._settle(prover, now)
-        demanded_wei = slash.invalid(bond_wei, s.own_wei) if fault == Fault.INVALID else bond_wei
+        s = self._settle(order.prover, now)
+        bond_wei = order.bond_wei
+        demanded_wei = {
+            Fault.MISSED: bond_wei,
+            Fault.INVALID: slash.invalid(bond_wei, s.own_wei),
+            Fault.LATE: slash.late(bond_wei),
+        }[order.fault]
         slashed_wei = slash.capped(demanded_wei, s.slashable_wei, s.locked_wei, bond_wei)
-        parts = slash.waterfall(slashed_wei, 0, price_wei, False, has_keeper)
         own, unbonding, sponsored = slash.take(slashed_wei, s.own_wei, s.unbonding_wei)
+        paid = slash.waterfall(
+            slashed_wei - sponsored,
+            order.tier1_loss_wei,
+            order.price_wei,
+            order.has_rescuer,
+            order.has_keeper,
+        )
+        lent_to_tier1 = min(sponsored, order.tier1_loss_wei - paid.tier1_wei)
+        parts = SlashParts(
+            slashed_wei,
+            Wei(paid.tier1_wei + lent_to_tier1),
+            paid.requester_wei,
+            paid.rescuer_wei,
+            paid.keeper_wei,
+            Wei(paid.insurance_wei + sponsored - lent_to_tier1),
+        )
         s = replace(
-            s,
+            _lent(s, s.sponsored_wei - sponsored),
             own_wei=Wei(s.own_wei - own),
             unbonding_wei=Wei(s.unbonding_wei - unbonding),
-            sponsored_wei=Wei(s.sponsored_wei - sponsored),
             locked_wei=Wei(s.locked_wei - bond_wei),
         )
-        stays = s.own_wei + s.sponsored_wei >= STAYING_STAKE_WEI
-        self.stakes[prover] = replace(s, active=s.active and stays)
+        if order.fault == Fault.LATE:  # a proof was accepted all the same
+            s = replace(s, decays_from=self._grace_ends(now))
+        self.stakes[order.prover] = _staying(s)
         self.token.transfer(self.address, self.insurance, parts.insurance_wei)
-        self.token.transfer(self.address, market, parts.requester_wei + parts.keeper_wei)
-        return SlashParts(
-            slashed_wei,
-            parts.tier1_wei,
-            parts.requester_wei,
-            parts.rescuer_wei,
-            parts.keeper_wei,
-            parts.insurance_wei,
-        )
+        self.token.transfer(self.address, market, slashed_wei - parts.insurance_wei)
+        return parts, s.sponsored
 
     def advance_clock(self, from_at: int, now: int) -> None:
         """Adds the time since ``from_at`` to a market-time clock, never counting a second twice."""
@@ -200,6 +275,21 @@ class StakeVault:
     def owed_wei(self) -> Wei:
         """All that the vault must be able to pay."""
         return Wei(sum(s.slashable_wei for s in self.stakes.values()))
+
+    @property
+    def lent_wei(self) -> Wei:
+        """All stake that is lent now."""
+        return Wei(sum(s.sponsored_wei for s in self.stakes.values()))
+
+    def _only_sponsor(self, caller: Address) -> None:
+        if caller != self.sponsor:
+            raise NotSponsor(caller)
+
+    def _activated(self, s: Stake, now: int) -> Stake:
+        """The stake, active if it reaches the entry stake; an idle day starts anew then."""
+        if s.active or s.own_wei + s.sponsored_wei < ENTRY_STAKE_WEI:
+            return s
+        return replace(s, active=True, decays_from=self._grace_ends(now))
 
     def _grace_ends(self, now: int) -> Timestamp:
         return Timestamp(self.clock(now) + decay.GRACE_SECONDS)
@@ -220,3 +310,13 @@ class StakeVault:
         self.token.transfer(self.address, self.insurance, decayed_wei)
         self.decayed_wei += decayed_wei
         return s
+
+
+def _lent(s: Stake, sponsored_wei: int) -> Stake:
+    """The stake with another loan."""
+    return replace(s, sponsored_wei=Wei(sponsored_wei), sponsored=sponsored_wei != 0)
+
+
+def _staying(s: Stake) -> Stake:
+    """The stake, no longer active if it has fallen below the staying stake."""
+    return replace(s, active=s.active and s.own_wei + s.sponsored_wei >= STAYING_STAKE_WEI)
