@@ -15,6 +15,7 @@ from zkpool_sdk.units import DAY, TOTAL_SUPPLY, Seconds, Wei, zk
 
 START = 1_700_000_000
 WINDOW = Seconds(600)
+GRACE = Seconds(WINDOW // 4)
 LIABILITY = Seconds(900)
 
 
@@ -23,6 +24,7 @@ def role(number: int) -> Address:
 
 
 ADMIN, KEEPER, OUTSIDER, VERIFIER = role(1), role(2), role(3), role(4)
+DELEGATORS, SPONSOR, DESK = role(5), role(6), role(7)
 REQUESTERS = [role(0x10 + i) for i in range(3)]
 PROVERS = [role(0x20 + i) for i in range(4)]
 RULES = [SignalRule.FIXED, SignalRule.PROVER, SignalRule.FREE]
@@ -97,11 +99,20 @@ def capture(market: Market) -> list[Any]:
         market.splitter,
     )
     return [
-        *(dict(part) for part in (market.tasks, market.credits, market.rounds, market._places)),
+        *(dict(part) for part in (market.tasks, market.rescues, market.credits)),
+        *(dict(part) for part in (market.rounds, market._places, projects.carriers)),
         *(dict(part) for part in (token.balances, projects.queues, projects.terms, projects.admins)),
         *(
             dict(part)
-            for part in (vault.stakes, provers.provers, provers.ids, provers.left_passes, splitter.earnings)
+            for part in (
+                vault.stakes,
+                provers.provers,
+                provers.ids,
+                provers.keys,
+                provers.left_passes,
+                splitter.earnings,
+                market.accelerators.accelerators,
+            )
         ),
         {queue: list(words) for queue, words in market.books.items()},
         {queue: list(seats) for queue, seats in provers.seats.items()},

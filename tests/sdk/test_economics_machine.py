@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 
 from tests.sdk.market_world import (
     ADMIN,
+    DELEGATORS,
     KEEPER,
     OUTSIDER,
     PROVERS,
@@ -71,6 +72,7 @@ class MarketMachine(RuleBasedStateMachine):
         self.assigned: dict[TaskId, tuple[int, int, int]] = {}
         self.statements: dict[TaskId, int] = {}
         self.accepted: set[TaskId] = set()
+        self.market.splitter.set_delegators(DELEGATORS)
         for i, prover in enumerate(PROVERS[:3]):
             for queue in self.queues:
                 seat_prover(self.market, prover, queue, zk(40 + 30 * i), self.now)
@@ -103,10 +105,11 @@ class MarketMachine(RuleBasedStateMachine):
     def wait_until_a_deadline(self, pick: int, edge: int) -> None:
         """To the second before, at or after something is due: that is where a `<` for a `<=` shows."""
         deadlines = {self.market.round_of(q).started_at + base_fee.ROUND_SECONDS for q in self.queues}
-        for t in self.market.tasks.values():
-            if t.prove_by:
-                window = self.market.projects.terms_of(t.queue, t.terms_version).liability_window_seconds
-                deadlines |= {t.prove_by, t.prove_by + window}
+        for task, t in self.market.tasks.items():
+            if t.status == TaskStatus.ASSIGNED:
+                deadlines |= {t.prove_by, self.market.grace_until(t), self.market.decline_by(t)}
+            if t.status == TaskStatus.OPEN:
+                deadlines.add(self.market.rescue_of(task).open_until)
         for q in self.queues:
             deadlines |= {bid.expires_at for bid in self.market.book_of(q)}
         deadlines |= {s.unbond_at for s in self.market.vault.stakes.values()}
@@ -211,7 +214,7 @@ class MarketMachine(RuleBasedStateMachine):
             vault.advance_clock(state.started_at, self.now)
         return {
             c.prover: auction.slots(c.free_capacity, vault.free_cover_of(c.account, self.now), bond)
-            for c in market.provers.candidates(queue)
+            for c in market.provers.candidates(queue, self.now)
         }
 
     @rule(pick=st.integers(0, 1), fee=fees, count=st.integers(1, 9), edge=edges)
@@ -290,10 +293,14 @@ class MarketMachine(RuleBasedStateMachine):
         after = market.task_of(task)
         if after == before:
             return
-        assert self.now <= t.prove_by
+        assert self.now <= market.grace_until(t)
+        late = self.now > t.prove_by
         if verdict == Verdict.ACCEPTED:
             self.accepted.add(task)
-            assert market.splitter.owed_wei - owed == t.amount_wei
+            FIRED["late"] += late
+            assert market.splitter.owed_wei - owed == (t.amount_wei // 2 if late else t.amount_wei)
+            taken = stake.slashable_wei - market.vault.stake_of(prover, self.now).slashable_wei
+            assert taken == (t.bond_wei // 2 if late else 0)  # 26
             # 30: not before the next epoch
             assert market.splitter.earning_of(prover, self.now).claimable_wei == claimable
             assert market.vault.settle(prover, self.now) == 0  # 21
@@ -329,23 +336,71 @@ class MarketMachine(RuleBasedStateMachine):
         prover = market.provers.prover_of(t.prover)
         stake = market.vault.stake_of(prover.account, self.now)
         insurance, owed = market.insurance.balance_wei, sum(market.credits.values())
+        bounty = market.rescue_of(task).bounty_wei
         decayed = market.vault.decayed_wei
         self.act("finalize", lambda: market.finalize(KEEPER, task, self.now))
         after = market.task_of(task)
         if after.status == t.status:
             return
         kept = market.insurance.balance_wei - insurance - (market.vault.decayed_wei - decayed)
+        bounty = market.rescue_of(task).bounty_wei - bounty
         credited = sum(market.credits.values()) - owed
         refund = t.amount_wei if after.status == TaskStatus.FAILED else 0
         if t.status == TaskStatus.ASSIGNED:
-            assert self.now > t.prove_by
+            assert self.now > market.grace_until(t)
             self.check_fault(prover.rating_ppm, stake.slashable_wei, stake.own_wei, t)
-            slashed = kept + credited - refund
+            slashed = kept + bounty + credited - refund
             assert slashed == t.bond_wei
             assert kept * 10 >= slashed * 3  # 25
             assert credited - refund <= t.amount_wei + t.bond_wei // 50
         else:
-            assert (kept, credited) == (0, t.amount_wei)
+            assert (kept, bounty, credited) == (-bounty, bounty, t.amount_wei)
+
+    @precondition(has(TaskStatus.ASSIGNED))
+    @rule(pick=picks)
+    def decline(self, pick: int) -> None:
+        task = self.some_task(pick, TaskStatus.ASSIGNED)
+        if task is None:
+            return
+        t = self.market.task_of(task)
+        prover = self.market.provers.prover_of(t.prover)
+        stake = self.market.vault.stake_of(prover.account, self.now)
+        self.act("decline", lambda: self.market.decline(prover.account, task, self.now))
+        left = self.market.vault.stake_of(prover.account, self.now)
+        assert left.slashable_wei == stake.slashable_wei
+
+    @precondition(has(TaskStatus.ASSIGNED, TaskStatus.OPEN))
+    @rule(pick=picks, who=provers, seat=st.integers(0, 3))
+    def claim_open(self, pick: int, who: str, seat: int) -> None:
+        """One prover after the other tries to take an open task; the first of them at any seat."""
+        if not has(TaskStatus.OPEN)(self):
+            self.decline(pick)
+        task = self.some_task(pick, TaskStatus.OPEN)
+        if task is None:
+            return
+        t = self.market.task_of(task)
+        self.act("claim_open", lambda: self.market.claim_open(who, task, seat, self.now))
+        for index, taken in enumerate(self.market.provers.seats_of(t.queue)):
+            if taken.prover:
+                other = self.market.provers.prover_of(taken.prover).account
+                self.act("claim_open", partial(self.market.claim_open, other, task, index, self.now))
+        claimed = self.market.task_of(task)
+        assert claimed == t or claimed.prover != t.prover
+
+    @rule(who=provers, pick=picks, faults=st.integers(2, 5))
+    def go_to_jail_and_leave(self, who: str, pick: int, faults: int) -> None:
+        """Spoils whatever the prover gets; the fourth fault in a row jails it."""
+        number = self.market.provers.id_of(who)
+        for _ in range(faults):
+            if number and not self.market.provers.prover_of(number).jailed:
+                self.now = max(self.now, self.market.provers.prover_of(number).banned_until + 1)
+            self.live_a_round(pick % 2, zk(1), 4, 0)
+            for task, t in list(self.market.tasks.items()):
+                if t.status == TaskStatus.ASSIGNED and t.prover == number:
+                    signals = signals_for(self.statements[task], who)
+                    spoil = partial(self.market.submit_proof, who, task, signals, Verdict.REFUSED, self.now)
+                    self.act("submit", spoil)
+        self.act("leave_jail", lambda: self.market.provers.leave_jail(who, self.now))
 
     @rule(who=provers, zks=st.sampled_from([0, 1, 8, 32, 100]))
     def stake(self, who: str, zks: int) -> None:
@@ -366,8 +421,9 @@ class MarketMachine(RuleBasedStateMachine):
             assert self.now >= before.unbond_at  # 29
             assert 0 < paid <= before.unbonding_wei
 
-    @rule(who=provers)
-    def settle(self, who: str) -> None:
+    @rule(who=provers, days=st.sampled_from([0, 0, 2]))
+    def settle(self, who: str, days: int) -> None:
+        self.now += days * DAY
         before = self.market.vault.stake_of(who, self.now)
         insurance = self.market.insurance.balance_wei
         stored = self.market.vault.stakes.get(who)
@@ -414,9 +470,17 @@ class MarketMachine(RuleBasedStateMachine):
 
     @rule(wait=st.booleans())
     def claim_pool(self, wait: bool) -> None:
-        if wait and self.market.splitter.pool_earning(self.now).treasury_pending_wei:
+        splitter = self.market.splitter
+        if wait and splitter.pool_earning(self.now).treasury_pending_wei:
             self.now = (self.now // DAY + 1) * DAY
-        self.act("claim_pool", lambda: self.market.splitter.claim_pool(self.now))
+        self.act("claim_treasury", lambda: splitter.claim_treasury(self.now))
+        self.act("claim_delegators", lambda: splitter.claim_delegators(DELEGATORS, self.now))
+
+    @rule(who=provers)
+    def restake(self, who: str) -> None:
+        before = self.market.vault.stake_of(who, self.now)
+        paid = self.act("restake", lambda: self.market.splitter.restake(who, self.now))
+        assert self.market.vault.stake_of(who, self.now).own_wei == before.own_wei + (paid or 0)
 
     @rule(pick=st.integers(0, 1), penalty=st.sampled_from([0, 1]), window=st.sampled_from([59, 60, 600]))
     def set_terms(self, pick: int, penalty: int, window: int) -> None:
@@ -425,7 +489,7 @@ class MarketMachine(RuleBasedStateMachine):
 
     @rule(pool=st.sampled_from([0, 1_000, 2_000, 2_001]), delegators=st.sampled_from([0, 5_000, 10_000]))
     def set_rates(self, pool: int, delegators: int) -> None:
-        self.act("rates", lambda: self.market.splitter.set_rates(pool, delegators, self.now))
+        self.act("rates", lambda: self.market.splitter.set_rates(pool, delegators, 2 * pool, self.now))
 
     @rule(pick=st.integers(0, 4))
     def pause(self, pick: int) -> None:
@@ -445,6 +509,8 @@ class MarketMachine(RuleBasedStateMachine):
             if t.status.ended:
                 assert self.final.setdefault(task, t) == t  # 5: an end is an end
             if t.status in (TaskStatus.ASSIGNED, TaskStatus.OPEN, TaskStatus.PROVEN, TaskStatus.FAILED):
+                if t.rescued:  # by another prover, with a bond of its own
+                    continue
                 prove_by, bond, price = self.assigned[task]  # 36: as it was assigned
                 assert (t.prove_by, t.amount_wei) == (prove_by, price)
                 assert t.bond_wei in (0, bond)
@@ -457,7 +523,8 @@ class MarketMachine(RuleBasedStateMachine):
 
 VERBS = """
     place raise cancel expire clear submit finalize stake unstake settle decay join leave register terms rates
-    pause unpause paid_out set_capacity claim_credit claim_reward claim_pool
+    pause unpause paid_out set_capacity claim_credit claim_reward claim_treasury claim_delegators restake
+    decline claim_open late leave_jail
 """
 REFUSALS = """
     AlreadyRegistered AlreadySeated AmountZero BidBelowBaseFee BookFull CapacityTooHigh EnforcedPause
@@ -466,6 +533,8 @@ REFUSALS = """
     ProofWindowOutOfBounds ProofWindowOver ProverMismatch RaiseTooLow RatesChangedRecently RoundNotOver
     StatementMismatch StillUnbonding TasksInFlight UnstakeExceedsStake VerifierFailed WrongSignalCount
     WrongStatus
+    DeclineWindowOver LiabilityOver NotRescuer ProverNotActive ProverIsBanned NoFreeCapacity NotJailed
+    WrongSeat
 """
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.sdk.market_world import (
     ADMIN,
+    GRACE,
     KEEPER,
     LIABILITY,
     OUTSIDER,
@@ -29,7 +30,7 @@ from zkpool_sdk import errors
 from zkpool_sdk.economics import base_fee, rating
 from zkpool_sdk.economics.task_id import task_id
 from zkpool_sdk.models import QueueId, SignalRule, TaskId, TaskStatus, Verdict
-from zkpool_sdk.units import DAY, SCALAR_FIELD, Wei, zk
+from zkpool_sdk.units import DAY, HOUR, SCALAR_FIELD, Wei, zk
 
 PROVER, SECOND = PROVERS[:2]
 REQUESTER, RIVAL = REQUESTERS[:2]
@@ -78,7 +79,8 @@ def test_clear__two_provers__best_bid_gets_the_better_rated() -> None:
     winner = SECOND if loser == PROVER else PROVER
     market.vault.stake(loser, zk(50), START + 302)
     tasks = [market.place_bid(REQUESTER, queue, [i], zk(i), START + DAY, START + 302) for i in (2, 3)]
-    result = market.clear(queue, START + 600)
+    assert [c.account for c in market.provers.candidates(queue, START + 301 + HOUR)] == [winner]  # banned
+    result = market.clear(queue, START + 302 + HOUR)
     assert [(a.task, a.account) for a in result.assignments] == [(tasks[1], winner), (tasks[0], loser)]
 
 
@@ -160,21 +162,19 @@ def test_submit__on_time__pays_prover_and_pool_from_the_next_epoch() -> None:
     refused(errors.NothingToClaim(PROVER), lambda: market.splitter.claim(PROVER, next_epoch - 1))
     assert market.splitter.claim(PROVER, next_epoch) == zk("1.6")  # 80 % of the price of 2 ZK
     refused(errors.NothingToClaim(PROVER), lambda: market.splitter.claim(PROVER, next_epoch))
-    assert market.splitter.claim_pool(next_epoch) == (zk("0.2"), 0)  # nobody is named for the delegators
+    assert market.splitter.claim_treasury(next_epoch) == zk("0.2")
+    refused(errors.NotDelegators(OUTSIDER), lambda: market.splitter.claim_delegators(OUTSIDER, next_epoch))
     market.splitter.set_delegators(OUTSIDER)
-    assert market.splitter.claim_pool(next_epoch) == (0, zk("0.2"))
+    assert market.splitter.claim_delegators(OUTSIDER, next_epoch) == zk("0.2")
+    refused(errors.NothingToClaim(OUTSIDER), lambda: market.splitter.claim_delegators(OUTSIDER, next_epoch))
     check_market(market, next_epoch)
 
 
-def test_submit__window_edge__last_second_counts_and_next_does_not() -> None:
+def test_submit__window_edge__last_second_is_in_time_and_the_next_is_late() -> None:
     market, _, task, now = assigned()
-    late = now + WINDOW + 1
-    refused(
-        errors.ProofWindowOver(task, late, now + WINDOW),
-        lambda: market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, late),
-    )
-    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, late - 1)
+    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, now + WINDOW)
     assert market.task_of(task).status == TaskStatus.PROVEN
+    assert market.vault.stake_of(PROVER, now).own_wei == zk(100)
 
 
 def test_submit__invalid__slashes_five_percent_and_compensates_up_to_the_price() -> None:
@@ -185,7 +185,8 @@ def test_submit__invalid__slashes_five_percent_and_compensates_up_to_the_price()
     assert market.vault.stake_of(PROVER, now + 1).own_wei == zk(950)
     # the refund of 1, then the compensation: half of 50, at most the price of 2
     assert market.credit_of(REQUESTER) == zk(1) + zk(2)
-    assert market.insurance.balance_wei == zk(48)
+    assert market.rescue_of(task).bounty_wei == zk(9)
+    assert market.insurance.balance_wei == zk(39)
     record = market.provers.prover_of(market.task_of(task).prover)
     assert (record.rating_ppm, record.failure_count) == (15 * rated // 16 // 2, 1)
     check_market(market, now + 1)
@@ -224,15 +225,17 @@ def test_submit__verifier_broken_or_stranger__changes_nothing() -> None:
 
 def test_finalize__window_missed__slashes_then_refunds_after_liability() -> None:
     market, _, task, now = assigned()
-    due = now + WINDOW + 1
+    due = now + WINDOW + GRACE + 1
     refused(errors.NothingDue(task, due - 1, due), lambda: market.finalize(KEEPER, task, due - 1))
     market.finalize(KEEPER, task, due)
     assert market.credit_of(KEEPER) == zk("0.01")  # 2 % of the bond of half a ZK
     assert market.credit_of(REQUESTER) == zk(1) + zk("0.25")
-    assert market.insurance.balance_wei == zk("0.24")
+    assert market.rescue_of(task).bounty_wei == zk("0.09")
+    assert market.insurance.balance_wei == zk("0.15")
     over = now + WINDOW + LIABILITY + 1
     refused(errors.NothingDue(task, over - 1, over), lambda: market.finalize(KEEPER, task, over - 1))
     market.finalize(OUTSIDER, task, over)
+    assert market.insurance.balance_wei == zk("0.24")  # nobody earned the bounty
     assert market.task_of(task).status == TaskStatus.FAILED
     assert market.credit_of(REQUESTER) == zk("1.25") + zk(2)
     assert market.credit_of(OUTSIDER) == 0
@@ -262,13 +265,13 @@ def test_finalize__last_second_of_liability__opens_but_does_not_fail() -> None:
 
 def test_candidates__seat_at_its_capacity__is_none() -> None:
     market, queue, _, _ = assigned()
-    assert market.provers.candidates(queue) == []
+    assert market.provers.candidates(queue, START + 300) == []
     assert market.provers.seats_of(queue)[0].in_flight == 1
 
 
 def test_finalize__missed_by_a_second_prover__is_one_slash_each() -> None:
     market, _, task, now = assigned()
-    market.finalize(KEEPER, task, now + WINDOW + 1)
+    market.finalize(KEEPER, task, now + WINDOW + GRACE + 1)
     own = market.vault.stake_of(PROVER, now).own_wei
     market.finalize(KEEPER, task, now + WINDOW + LIABILITY + 1)
     assert market.vault.stake_of(PROVER, now).own_wei == own == zk("99.5")
@@ -300,7 +303,7 @@ def test_terms__changed_in_flight__touch_no_assigned_task() -> None:
 
 def test_rates__changed_in_flight__pay_by_the_rates_at_assignment() -> None:
     market, queue, task, now = assigned()
-    market.splitter.set_rates(0, 0, now)  # in the same second: assigned at or before keeps the old
+    market.splitter.set_rates(0, 0, 0, now)  # in the same second: assigned at or before keeps the old
     market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, now + 1)
     assert market.splitter.earning_of(PROVER, now + 1).pending_wei == zk("1.6")
     result = market.clear(queue, now + 300)
@@ -310,8 +313,8 @@ def test_rates__changed_in_flight__pay_by_the_rates_at_assignment() -> None:
     price = result.assignments[0].price_wei
     assert market.splitter.earning_of(PROVER, now + 301).pending_wei == zk("1.6") + price
     soon = now + 7 * DAY - 1
-    refused(errors.RatesChangedRecently(soon, soon + 1), lambda: market.splitter.set_rates(1, 1, soon))
-    market.splitter.set_rates(2_000, 10_000, soon + 1)
+    refused(errors.RatesChangedRecently(soon, soon + 1), lambda: market.splitter.set_rates(1, 1, 1, soon))
+    market.splitter.set_rates(2_000, 10_000, 5_000, soon + 1)
 
 
 def test_insurance__above_its_cap__burns_the_rest() -> None:

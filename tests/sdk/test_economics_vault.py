@@ -1,6 +1,7 @@
 """Stories of stake, decay, bonds and seats on the market in memory, with every amount worked out by hand."""
 
 from tests.sdk.market_world import (
+    GRACE,
     KEEPER,
     OUTSIDER,
     PROVER,
@@ -19,8 +20,9 @@ from tests.sdk.market_world import (
 )
 from zkpool_sdk import errors
 from zkpool_sdk.economics import decay
+from zkpool_sdk.economics.vault import SlashOrder
 from zkpool_sdk.models import Fault, SeatAward, Verdict
-from zkpool_sdk.units import DAY, HOUR, zk
+from zkpool_sdk.units import DAY, HOUR, Wei, zk
 
 
 def test_decay__idle_prover__loses_a_percent_a_day_to_insurance() -> None:
@@ -66,7 +68,7 @@ def test_unstake__partial_and_full__wait_seven_days_and_stay_slashable() -> None
     assert market.vault.is_active(PROVER, now)
     market.vault.request_unstake(PROVER, zk(32), now + 1)
     assert not market.vault.is_active(PROVER, now + 1)
-    market.finalize(KEEPER, task, now + WINDOW + 1)
+    market.finalize(KEEPER, task, now + WINDOW + GRACE + 1)
     assert market.vault.stake_of(PROVER, now + WINDOW + 1).unbonding_wei == zk("99.5")
     paid_at = now + 1 + 7 * DAY
     refused(
@@ -107,7 +109,8 @@ def test_activity__entry_and_staying_stake__are_thirty_two_and_twenty_four() -> 
     market.vault.stake(SECOND, zk(1), START)
     assert market.provers.join(SECOND, queue, 1, START) == 1
     market.vault.lock_bonds([(SECOND, zk(9))], START)
-    market.vault.slash(SECOND, zk(9), Fault.MISSED, 0, False, market.addresses.market, START)
+    order = SlashOrder(SECOND, zk(9), Fault.MISSED, Wei(0))
+    market.vault.slash(order, market.addresses.market, START)
     assert not market.vault.is_active(SECOND, START)
     market.vault.stake(SECOND, zk(5), START)
     assert not market.vault.is_active(SECOND, START)  # 28 ZK: below the entry stake
