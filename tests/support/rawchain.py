@@ -29,18 +29,25 @@ CHAIN_ID = 31_337
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A compiled contract."""
+    """A compiled contract.
+
+    Attributes:
+        abi: what it can be asked.
+        bytecode: its creation code, hexadecimal.
+        source: path of its file; empty if unknown.
+    """
 
     abi: ContractAbi
     bytecode: str
+    source: str = ""
 
 
 Artifacts = Mapping[str, Artifact]
 
 
-def artifact(name: str, abi: Sequence[Mapping[str, Any]], bytecode: str) -> Artifact:
+def artifact(name: str, abi: Sequence[Mapping[str, Any]], bytecode: str, source: str = "") -> Artifact:
     """A compiled contract from a compiler's output."""
-    return Artifact(parse_abi(name, abi), bytecode.removeprefix("0x"))
+    return Artifact(parse_abi(name, abi), bytecode.removeprefix("0x"), source)
 
 
 @cache
@@ -54,6 +61,7 @@ def compiled() -> Artifacts:
             name,
             [entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in found.abi],
             found.deployment_bytecode.bytecode,
+            found.source_id or "",
         )
         for name, found in types.items()
         if found.deployment_bytecode and found.deployment_bytecode.bytecode
@@ -198,6 +206,10 @@ class Chain:
         answer = self.rpc("eth_simulateV1", {"blockStateCalls": blocks, "validation": False}, "latest")
         return [_outcome(result) for block in answer for result in block["calls"]]
 
+    def try_call(self, sender: str, to: str, data: bytes, at: int | None = None) -> Outcome:
+        """What one call would do; nothing is kept."""
+        return self.simulate([Call(sender, to, data, at)])[0]
+
     def snapshot(self) -> tuple[str, int]:
         """The state to come back to."""
         return self.rpc("evm_snapshot"), self.now
@@ -242,6 +254,10 @@ class Contract:
             again = self.chain.simulate([Call(sender, self.address, data, self.chain.now + 1)])[0]
             raise again.error() if not again.ok else RpcError(f"{function} failed, but not when repeated")
         return receipt
+
+    def try_send(self, sender: str, function: str, *arguments: Any, at: int | None = None) -> Outcome:
+        """What a call would do, or how it would fail; nothing is kept."""
+        return self.chain.try_call(sender, self.address, self.data(function, *arguments), at)
 
     def read(self, function: str, *arguments: Any) -> Any:
         """The results of a view; a single one by itself."""

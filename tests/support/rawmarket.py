@@ -131,22 +131,29 @@ class RawMarket:
         )
 
 
-def deploy(chain: Chain, artifacts: Artifacts, treasury: str, *, uses_market_time: bool = False) -> RawMarket:
-    """Deploys every contract from the chain's first account."""
+def deploy(
+    chain: Chain,
+    artifacts: Artifacts,
+    treasury: str,
+    *,
+    uses_market_time: bool = False,
+    token: str = "ZKToken",
+) -> RawMarket:
+    """Deploys every contract from the chain's first account, around the token contract of this name."""
     deployer = chain.accounts[0]
 
     def new(name: str, *arguments: Any) -> Contract:
         return chain.deploy(artifacts[name], *arguments)
 
-    token = new("ZKToken", deployer)
+    money = new(token, deployer)
     verifier = new("MockVerifier")
     projects = new("ProjectRegistry", deployer)
-    insurance = new("InsuranceFund", token.address, deployer, INSURANCE_CAP_WEI)
+    insurance = new("InsuranceFund", money.address, deployer, INSURANCE_CAP_WEI)
     accelerators = new("AcceleratorRegistry")
-    vault = new("StakeVault", token.address, insurance.address, uses_market_time)
+    vault = new("StakeVault", money.address, insurance.address, uses_market_time)
     provers = new("ProverRegistry", projects.address, vault.address, accelerators.address)
-    splitter = new("RewardSplitter", token.address, deployer, treasury, vault.address, accelerators.address)
-    wiring = tuple(part.address for part in (token, projects, provers, vault, splitter, insurance))
+    splitter = new("RewardSplitter", money.address, deployer, treasury, vault.address, accelerators.address)
+    wiring = tuple(part.address for part in (money, projects, provers, vault, splitter, insurance))
     settlement = new("Settlement", wiring)
     market = new("ProverMarket", wiring, settlement.address, deployer, deployer)
     for bound in (provers, vault, splitter):
@@ -154,7 +161,7 @@ def deploy(chain: Chain, artifacts: Artifacts, treasury: str, *, uses_market_tim
     raw = RawMarket(
         chain,
         deployer,
-        token,
+        money,
         verifier,
         projects,
         insurance,
