@@ -378,10 +378,10 @@ class Stage:
             and log["address"].lower() == contract.address.lower()
         ]
 
-    def check_solvency(self, *tasks: bytes) -> None:
-        """The market holds exactly what it owes: escrow and bounties of these tasks, and all credits."""
+    def check_solvency(self) -> None:
+        """The market holds exactly what it owes: escrow and bounties of all tasks placed here, all credits."""
         escrow = 0
-        for task in tasks:
+        for task in self.statements:
             stored = self.task(task)
             if stored.status in (QUEUED, ASSIGNED, OPEN):
                 escrow += stored.amount_wei + self.rescue(task).bounty_wei

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.attacks.stage import (
@@ -28,7 +30,7 @@ def test_lone_bidder__however_high_its_bid__pays_the_base_fee(stage: Stage) -> N
 
 
 def test_shill__just_below_a_rival__moves_one_price_and_stays_at_risk(stage: Stage) -> None:
-    """A prover's own bid under the last winner raises that one price; in the next round the shill pays itself.
+    """A prover's own bid under the last winner raises that one price; a round later the shill pays itself.
 
     The extra money goes to whoever holds the last position; the shill's escrow stays in the book, where it
     cannot be lowered, and leaving costs one percent.
@@ -98,11 +100,8 @@ def test_book_stuffing__sixty_four_dust_bids__keep_no_better_bid_out(stage: Stag
     honest = stage.place(stage.requester, MIN_BASE_FEE + 1)
     assert [stage.task(task).status for task in dust[-2:]] == [EVICTED, EVICTED], "the latest of equals"
     assert {stage.task(task).status for task in (*dust[:-2], best, honest)} == {QUEUED}
-    for _ in range(70):
-        until = stage.chain.now + DAY
-        args = (stage.queue, [11, 22], MIN_BASE_FEE, until, b"")
-        assert stage.refusal(stage.attacker, stage.pool.market, "placeBid", *args) == "BookFull"
-        break
+    args = (stage.queue, [11, 22], MIN_BASE_FEE, stage.chain.now + DAY, b"")
+    assert stage.refusal(stage.attacker, stage.pool.market, "placeBid", *args) == "BookFull"
     stage.seat(stage.prover)
     stage.clear()
     assert stage.task(best).status == ASSIGNED, "no worse bid puts the winner out"
@@ -133,7 +132,7 @@ def test_self_bids__to_raise_the_base_fee__cost_more_than_they_move(stage: Stage
         for task in wash:
             if stage.task(task).status == ASSIGNED:
                 stage.prove(task, stage.attacker)
-    assert all(now * 1000 <= last * 1126 for last, now in zip(fees, fees[1:], strict=False))
+    assert all(now * 1000 <= last * 1126 for last, now in pairwise(fees))
     assert fees[-1] > start
     escrowed = sum(stage.pool.market.read("bookOf", stage.queue)[1])
     lost = wealth - stage.wealth(stage.attacker) - escrowed
@@ -179,7 +178,7 @@ def test_base_fee__pushed_to_its_end__neither_overflows_nor_sticks(stage: Stage)
         stage.clear()
         assert stage.base_fee() == highest, "pressure without slots holds it at the bound"
     stage.fund(stage.prover, 0)
-    stage.seat(stage.prover, stage_wei(stage, highest))
+    stage.seat(stage.prover, stake_wei=stake_for(highest))
     stage.clear()
     assert stage.task(task).status == ASSIGNED
     assert stage.task(task).bond_wei == 2 * highest
@@ -257,7 +256,7 @@ def test_selection__whoever_clears_and_whenever__is_the_same(stage: Stage) -> No
 def test_flash_stake__for_one_clearing__stays_bonded(stage: Stage) -> None:
     """Stake brought in just before an award cannot leave before the task has ended."""
     task = stage.place(stage.requester, 2 * ZK)
-    stage.seat(stage.attacker, stage_wei(stage, 0))
+    stage.seat(stage.attacker, stake_wei=stake_for(0))
     stage.clear()
     assert stage.task(task).status == ASSIGNED
     vault = stage.pool.vault
@@ -269,13 +268,13 @@ def test_flash_stake__for_one_clearing__stays_bonded(stage: Stage) -> None:
 
 
 def test_clearing__thirty_two_provers_and_a_full_book__fits_a_block(stage: Stage) -> None:
-    """Worst case: every seat taken, 64 bids of 64 accounts, half of them expired or assigned. Below 10 M gas."""
+    """Worst case: every seat taken, 64 bids of 64 accounts, half of them expired. Below 10 M gas."""
     stage.seat_crowd(32)
     requesters = [*stage.people.values(), *stage.crowd]
     for i in range(32):
         stage.fund(requesters[i], 10 * ZK)
         stage.place(requesters[i], 9 * ZK - i, expires_at=stage.chain.now + 2 * DAY)
-    dying = stage.chain.now + ROUND - 100
+    dying = stage.chain.now + 36
     for i in range(32):
         stage.place(stage.rival, ZK + i, expires_at=dying)
     receipt = stage.clear()
@@ -295,9 +294,8 @@ def test_clearing__sixty_four_expired_bids__fits_a_block(stage: Stage, expired: 
     assert receipt.gas_used < 10_000_000
 
 
-def stage_wei(stage: Stage, base_fee_wei: int) -> int:
+def stake_for(base_fee_wei: int) -> int:
     """A stake that covers a bond at this base fee."""
-    stage.chain  # the stage is alive
     return max(32 * ZK, 3 * base_fee_wei)
 
 
