@@ -20,9 +20,9 @@ def lower_limit(code: bytes, limit: int, offered: int) -> bytes:
 
 def miss_precompile(code: bytes, precompile: int) -> bytes:
     """The code calling an account without code wherever it calls the precompile: as on a chain without it."""
-    # PUSH1 address, then the gas (PUSH2, PUSH3 or DUP), STATICCALL.
+    # PUSH1 address, then how the gas comes to lie on it (PUSH, DUP, SWAP, MUL), STATICCALL.
     address = re.escape(bytes([0x60, precompile]))
-    call = re.compile(address + rb"((?:\x61..|\x62...|[\x80-\x8f])\xfa)", re.DOTALL)
+    call = re.compile(address + rb"((?:\x60.|\x61..|\x62...|[\x80-\x9f\x02]){1,5}\xfa)", re.DOTALL)
     moved, count = call.subn(lambda found: bytes([0x60, EMPTY_ACCOUNT]) + found[1], code)
     if count == 0:
         raise ValueError(f"the code calls no precompile {precompile}")

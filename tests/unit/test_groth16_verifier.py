@@ -13,9 +13,23 @@ import ape
 import pytest
 from eth_abi import decode, encode
 from eth_utils import keccak
-from web3.exceptions import ContractCustomError, ContractLogicError, Web3RPCError
+from web3.exceptions import ContractCustomError
 
 from tests.support.code_patch import lower_limit, miss_precompile
+from tests.support.groth16_calls import (
+    GAS_SHORT,
+    PRECOMPILE_FAILED,
+    answer_within,
+    execution_gas,
+    forwarder_to,
+    intrinsic_gas,
+    least_gas,
+    malformed,
+    register,
+    rerandomised,
+    snarkjs_key,
+    snarkjs_proof,
+)
 from tests.support.groth16_toy import (
     G1_INFINITY,
     G2_INFINITY,
@@ -23,16 +37,9 @@ from tests.support.groth16_toy import (
     R,
     ToyKey,
     ToyProof,
-    add1,
-    add2,
     g1,
     g2,
-    mul1,
-    mul2,
-    neg1,
-    neg2,
     outside_subgroup,
-    swapped,
 )
 from tests.support.reverts import reverts
 from zkpool_sdk import _native
@@ -49,18 +56,11 @@ OVERHEAD_LIMIT = 6_000
 PAIRING_LIMIT = 271_500
 MUL_LIMIT = 9_000
 ADD_LIMIT = 600
-PRECOMPILE_FAILED = "0x" + keccak(b"PrecompileFailed(uint256,uint256)")[:4].hex()
-GAS_SHORT = "0x" + keccak(b"GasShort(uint256,uint256)")[:4].hex()
 
 
 @pytest.fixture(scope="module")
 def verifier(project: Any, accounts: Any) -> Any:
     return accounts[0].deploy(project.Groth16Verifier)
-
-
-def register(verifier: Any, accounts: Any, key: ToyKey) -> bytes:
-    receipt = verifier.registerKey(key.public.abi, sender=accounts[0])
-    return receipt.decode_logs(verifier.KeyRegistered)[0].key
 
 
 @pytest.fixture(scope="module")
@@ -77,40 +77,6 @@ def calldata(key: bytes, signals: list[int], proof: bytes) -> bytes:
     return selector + encode(["bytes32", "uint256[]", "bytes"], [bytes(key), signals, proof])
 
 
-def intrinsic_gas(data: bytes) -> int:
-    return 21_000 + sum(16 if byte else 4 for byte in data)
-
-
-def answer_within(address: str, data: bytes, execution_gas: int) -> bool | str:
-    """The answer of a call that has so much gas at the first instruction, or the name of its revert."""
-    web3 = ape.networks.active_provider.web3
-    call = {"to": address, "data": data, "gas": intrinsic_gas(data) + execution_gas}
-    try:
-        returned = web3.eth.call(call)
-    except (ContractCustomError, ContractLogicError, Web3RPCError) as refusal:
-        if str(getattr(refusal, "data", "")).startswith(GAS_SHORT):
-            return "GasShort"
-        if "gas" in str(refusal).lower():
-            return "OutOfGas"
-        raise
-    return bool(decode(["bool"], returned)[0])
-
-
-def forwarder_to(address: str) -> bytes:
-    """Code that passes its calldata and all gas on to ``address``, and returns or reverts as that does."""
-    head = bytes.fromhex("365f5f37" + "5f5f365f73" + address[2:] + "5afa" + "3d5f5f3e")
-    return head + bytes([0x60, len(head) + 6, 0x57]) + bytes.fromhex("3d5ffd" + "5b3d5ff3")
-
-
-def snarkjs_g2(point: list[list[str]]) -> tuple[int, int, int, int]:
-    (x_real, x_imag), (y_real, y_imag) = point[0], point[1]
-    return int(x_imag), int(x_real), int(y_imag), int(y_real)
-
-
-def snarkjs_g1(point: list[str]) -> tuple[int, int]:
-    return int(point[0]), int(point[1])
-
-
 # Accepted
 
 
@@ -121,18 +87,11 @@ def test_verify__toy_proof__accepted(verifier: Any, key: bytes) -> None:
 def test_verify__semaphore_proof_by_snarkjs__accepted_and_bound_to_its_signals(
     verifier: Any, accounts: Any
 ) -> None:
-    vk, proof = VECTOR["verification_key"], VECTOR["proof"]
-    struct = (
-        snarkjs_g1(vk["vk_alpha_1"]),
-        snarkjs_g2(vk["vk_beta_2"]),
-        snarkjs_g2(vk["vk_gamma_2"]),
-        snarkjs_g2(vk["vk_delta_2"]),
-        [snarkjs_g1(point) for point in vk["IC"]],
-    )
+    struct = snarkjs_key(VECTOR["verification_key"])
     verifier.registerKey(struct, sender=accounts[0])
     key = verifier.keyOf(struct)
     signals = [int(signal) for signal in VECTOR["public_signals"]]
-    wire = ToyProof(snarkjs_g1(proof["pi_a"]), snarkjs_g2(proof["pi_b"]), snarkjs_g1(proof["pi_c"])).calldata
+    wire = snarkjs_proof(VECTOR["proof"]).calldata
     assert verifier.signalCount(key) == len(signals) == 4
     assert verifier.verify(key, signals, wire)
     for place in range(4):
@@ -160,14 +119,9 @@ def test_verify__signals_at_the_edges_of_the_field__accepted_as_proven(verifier:
 def test_verify__rerandomised_proof__accepted_so_a_proof_hash_identifies_nothing(
     verifier: Any, key: bytes
 ) -> None:
-    """(sA, B/s, C) and (A, B + uδ, C + uA) hold whenever (A, B, C) does; anybody can make them."""
-    s, u = 123456789, 987654321
-    scaled = proof_of(mul1(PROOF.a, s), mul2(PROOF.b, pow(s, -1, R)), PROOF.c)
-    shifted = proof_of(PROOF.a, add2(PROOF.b, mul2(TOY.public.delta, u)), add1(PROOF.c, mul1(PROOF.a, u)))
-    negated = proof_of(neg1(PROOF.a), neg2(PROOF.b), PROOF.c)
-    for other in (scaled, shifted, negated):
-        assert other != PROOF.calldata
-        assert verifier.verify(key, SIGNALS, other)
+    for other in rerandomised(PROOF, TOY.public.delta):
+        assert other.calldata != PROOF.calldata
+        assert verifier.verify(key, SIGNALS, other.calldata)
 
 
 # Refused
@@ -222,33 +176,7 @@ def test_verify__wrong_proof_length__refused(verifier: Any, key: bytes, length: 
     assert not verifier.verify(key, SIGNALS, (PROOF.calldata * 2)[:length])
 
 
-MALFORMED = {
-    "A at infinity": proof_of(a=G1_INFINITY),
-    "B at infinity": proof_of(b=G2_INFINITY),
-    "C at infinity": proof_of(c=G1_INFINITY),
-    "all at infinity": bytes(256),
-    "A off the curve": proof_of(a=(PROOF.a[0], (PROOF.a[1] + 1) % P)),
-    "C off the curve": proof_of(c=(PROOF.c[0] ^ 1, PROOF.c[1])),
-    "B off the twist": proof_of(b=(PROOF.b[0], PROOF.b[1] ^ 1, PROOF.b[2], PROOF.b[3])),
-    "B outside the subgroup": proof_of(b=outside_subgroup()),
-    "B plus a point outside the subgroup": proof_of(b=add2(PROOF.b, mul2(outside_subgroup(), R))),
-    "B with real and imaginary parts swapped": proof_of(b=swapped(PROOF.b)),
-    "A negated": proof_of(a=neg1(PROOF.a)),
-    "C negated": proof_of(c=neg1(PROOF.c)),
-    "A and C exchanged": proof_of(a=PROOF.c, c=PROOF.a),
-    "y of A zero": proof_of(a=(PROOF.a[0], 0)),
-    "y of A is p": proof_of(a=(PROOF.a[0], P)),
-    "A is (0, p), whose negative is infinity": proof_of(a=(0, P)),
-    "x of A is zero": proof_of(a=(0, PROOF.a[1])),
-    **{
-        f"{name} plus p": (int.from_bytes(PROOF.calldata, "big") + (P << 256 * (7 - word))).to_bytes(
-            256, "big"
-        )
-        for word, name in enumerate(
-            ("A.x", "A.y", "B.x imag", "B.x real", "B.y imag", "B.y real", "C.x", "C.y")
-        )
-    },
-}
+MALFORMED = malformed(PROOF)
 
 
 @pytest.mark.parametrize("name", MALFORMED)
@@ -356,15 +284,9 @@ def test_verify__least_gas_that_is_let_in__suffices(verifier: Any, key: bytes, n
     """The boundary to the unit: below it GasShort, from it on the truth."""
     proof = PROOF.calldata if name == "valid" else MALFORMED[name]
     data = calldata(key, SIGNALS, proof)
-    low, high = 100_000, verifier.gasFloor(key)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if answer_within(verifier.address, data, middle) == "GasShort":
-            low = middle
-        else:
-            high = middle
-    assert [answer_within(verifier.address, data, low - back) for back in range(3)] == ["GasShort"] * 3
-    assert [answer_within(verifier.address, data, high + more) for more in range(40)] == [
+    least = least_gas(verifier.address, data, verifier.gasFloor(key))
+    assert [answer_within(verifier.address, data, least - 1 - back) for back in range(3)] == ["GasShort"] * 3
+    assert [answer_within(verifier.address, data, least + more) for more in range(40)] == [
         name == "valid"
     ] * 40
 
@@ -396,11 +318,7 @@ def test_verify__execution_gas__little_above_the_precompiles(
     signals = [R - 1 - i for i in range(count)]
     key = register(verifier, accounts, toy)
     data = calldata(key, signals, toy.prove(signals).calldata)
-    web3 = ape.networks.active_provider.web3
-    sent = web3.eth.send_transaction(
-        {"from": accounts[0].address, "to": verifier.address, "data": data, "gas": 5_000_000}
-    )
-    used = web3.eth.wait_for_transaction_receipt(sent)["gasUsed"] - intrinsic_gas(data)
+    used = execution_gas(verifier.address, data, accounts[0].address)
     overhead = used - PRECOMPILE_GAS - PRECOMPILE_GAS_PER_SIGNAL * count
     assert 0 < overhead <= OVERHEAD_LIMIT + 450 * max(0, count - 2), overhead
 
