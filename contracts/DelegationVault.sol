@@ -176,7 +176,7 @@ contract DelegationVault is RedemptionQueue, Ownable2Step {
         (bool success, bytes memory answer) = adapter.staticcall{gas: READ_GAS}(
             abi.encodeCall(ITier1Adapter.valueWei, ())
         );
-        if (!success || answer.length < WORD_BYTES) {
+        if (!success || answer.length != WORD_BYTES) {
             emit AdapterUnreadable(adapter);
             return;
         }

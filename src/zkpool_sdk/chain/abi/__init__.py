@@ -25,6 +25,7 @@ CONTRACTS: Final = (
     "ProverMarket",
     "BidDesk",
     "MarketLens",
+    "DelegationVault",
     "Groth16Verifier",
     "Timelock",
 )
