@@ -9,7 +9,9 @@
 
 from __future__ import annotations
 
+from zkpool_sdk.clients.accelerator import Accelerator, check_release, content_hash
 from zkpool_sdk.clients.base import Client
+from zkpool_sdk.clients.delegator import Delegator, Position, Redemption
 from zkpool_sdk.clients.errors import (
     CircuitDiffers,
     ClientError,
@@ -17,37 +19,52 @@ from zkpool_sdk.clients.errors import (
     InputsMalformed,
     InputsNeeded,
     NoSuchTask,
+    NothingPayable,
     NotProven,
     ProofRefused,
+    ReleaseDiffers,
     WaitedTooLong,
 )
 from zkpool_sdk.clients.inputs import hash_of, publish_hash, publish_inputs
 from zkpool_sdk.clients.keeper import Due, DueKind, Keeper
+from zkpool_sdk.clients.pool_operator import AdapterState, LoanState, PoolOperator, PoolStatus
 from zkpool_sdk.clients.project import Project, prove_sample
 from zkpool_sdk.clients.prover import AcceptedProof, AssignedTask, Prover
 from zkpool_sdk.clients.requester import ProvenTask, QueueQuote, Requester
 
 __all__ = [
+    "Accelerator",
     "AcceptedProof",
+    "AdapterState",
     "AssignedTask",
     "CircuitDiffers",
     "Client",
     "ClientError",
+    "Delegator",
     "Due",
     "DueKind",
     "InputsDiffer",
     "InputsMalformed",
     "InputsNeeded",
     "Keeper",
+    "LoanState",
     "NoSuchTask",
     "NotProven",
+    "NothingPayable",
+    "PoolOperator",
+    "PoolStatus",
+    "Position",
     "Project",
     "ProofRefused",
     "ProvenTask",
     "Prover",
     "QueueQuote",
+    "Redemption",
+    "ReleaseDiffers",
     "Requester",
     "WaitedTooLong",
+    "check_release",
+    "content_hash",
     "hash_of",
     "prove_sample",
     "publish_hash",

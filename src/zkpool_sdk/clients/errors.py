@@ -89,3 +89,31 @@ class NotProven(ClientError):
         super().__init__(f"task 0x{task.hex()} has no accepted proof; it is {status}")
         self.task = task
         self.status = status
+
+
+class NothingPayable(ClientError):
+    """A delegator's requests cannot be paid now: not mature, or the pool's idle money is short."""
+
+    def __init__(self, account: str, matures_at: int | None, shortfall_wei: int) -> None:
+        if matures_at is None:
+            why = "it has asked for nothing; call `request_redeem` a week ahead"
+        elif shortfall_wei:
+            why = (
+                f"the first request matures at {matures_at}; the pool is short of {shortfall_wei} wei for it"
+            )
+        else:
+            why = f"the first request matures at {matures_at}"
+        super().__init__(f"nothing can be paid to {account}: {why}")
+        self.account = account
+        self.matures_at = matures_at
+        self.shortfall_wei = shortfall_wei
+
+
+class ReleaseDiffers(ClientError):
+    """A downloaded release is not the file whose hash its makers published; do not run it."""
+
+    def __init__(self, release: int, got: str, expected: str) -> None:
+        super().__init__(f"release {release} has SHA-256 {expected}, this file has {got}; do not run it")
+        self.release = release
+        self.got = got
+        self.expected = expected
