@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from zkpool_sdk.chain import Contracts
-from zkpool_sdk.chain.events import AcceleratorRegistered, Claimed
+from zkpool_sdk.chain.events import AcceleratorRegistered
 from zkpool_sdk.chain.history import Watch, topic_of_address
-from zkpool_sdk.clients.base import Client
+from zkpool_sdk.clients.base import Earner
 from zkpool_sdk.clients.errors import ReleaseDiffers
 from zkpool_sdk.clients.prover import key_of
 from zkpool_sdk.models import Accelerator as Release
-from zkpool_sdk.models import AcceleratorId, Earning
-from zkpool_sdk.units import DAY, Wei
+from zkpool_sdk.models import AcceleratorId
 
 if TYPE_CHECKING:
     from zkpool_sdk.proving import Circuit
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 GROTH16: Final = "groth16"
 
 
-class Accelerator(Client):
+class Accelerator(Earner):
     """An account that publishes prover software.
 
     Args:
@@ -57,8 +56,8 @@ class Accelerator(Client):
             file: what users download; its SHA-256 goes on chain.
             share_bps: of what its users are paid, at most 2,000.
             uri: where to download it.
-            circuits: which it proves: circuits, their names, or 32-byte hashes of verifying keys; none for every
-                circuit of the system.
+            circuits: which it proves: circuits, their names, or 32-byte hashes of verifying keys; none for
+                every circuit of the system.
             system: the proving system.
         Raises:
             ShareTooHigh, TooManyKeys, CircuitNotFound.
@@ -97,22 +96,6 @@ class Accelerator(Client):
             if isinstance(event, AcceleratorRegistered):
                 self._own[event.accelerator] = None
         return {number: self.release(number) for number in self._own}
-
-    def earnings(self) -> Earning:
-        """What the account is credited: claimable now, and pending until its epoch is over."""
-        return self.contracts.splitter.earning_of(self.address)
-
-    def claim(self, wait: bool = False) -> Wei:
-        """Claims what was credited in epochs that are over; returns what was paid.
-
-        Args:
-            wait: wait for the current epoch's end first, so that everything is paid.
-        Raises:
-            NothingToClaim.
-        """
-        if wait and self.earnings().pending_wei:
-            self.connection.wait_until((self.contracts.splitter.current_epoch() + 1) * DAY)
-        return self.contracts.splitter.claim().event(Claimed).amount_wei
 
     def _key(self, circuit: Circuit | str | bytes) -> bytes:
         if isinstance(circuit, bytes):

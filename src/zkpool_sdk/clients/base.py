@@ -9,11 +9,11 @@ from typing import Final, Self, TypeVar
 
 from zkpool_sdk.chain import Account, Connection, Contracts, Deployment, FeePolicy, LocalSigner, Signer
 from zkpool_sdk.chain.connection import MAX_LOG_RANGE
-from zkpool_sdk.chain.events import BidPlaced, CreditClaimed, decode_logs
+from zkpool_sdk.chain.events import BidPlaced, Claimed, CreditClaimed, decode_logs
 from zkpool_sdk.chain.history import topic_of
 from zkpool_sdk.clients.errors import NoSuchTask, WaitedTooLong
-from zkpool_sdk.models import Address
-from zkpool_sdk.units import UINT256_MAX, Wei
+from zkpool_sdk.models import Address, Earning
+from zkpool_sdk.units import DAY, UINT256_MAX, Wei
 
 T = TypeVar("T")
 
@@ -109,6 +109,26 @@ class Client:
         """Lets a contract of the deployment take tokens; once for all amounts."""
         if self.contracts.token.allowance(self.address, spender) < amount_wei:
             self.contracts.token.approve(spender, UINT256_MAX)
+
+
+class Earner(Client):
+    """An account that paid prices are shared with."""
+
+    def earnings(self) -> Earning:
+        """What was earned: claimable now, and pending until its epoch is over."""
+        return self.contracts.splitter.earning_of(self.address)
+
+    def claim(self, wait: bool = False) -> Wei:
+        """Claims what was earned in epochs that are over; returns what was paid.
+
+        Args:
+            wait: wait for the current epoch's end first, so that everything is paid.
+        Raises:
+            NothingToClaim.
+        """
+        if wait and self.earnings().pending_wei:
+            self.connection.wait_until((self.contracts.splitter.current_epoch() + 1) * DAY)
+        return self.contracts.splitter.claim().event(Claimed).amount_wei
 
 
 def wait_for(what: str, look: Callable[[], T | None], timeout_seconds: float) -> T:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from zkpool_sdk.chain import Contracts
 from zkpool_sdk.chain.errors import CannotSign
 from zkpool_sdk.chain.events import (
-    Claimed,
     ProofAccepted,
     ProverRegistered,
     SeatTaken,
@@ -19,10 +18,10 @@ from zkpool_sdk.chain.events import (
     UnstakeRequested,
 )
 from zkpool_sdk.chain.history import Watch, topic_of_address
-from zkpool_sdk.clients.base import Client, wait_for
+from zkpool_sdk.clients.base import Earner, wait_for
 from zkpool_sdk.clients.errors import CircuitDiffers, ProofRefused
 from zkpool_sdk.clients.inputs import inputs_from
-from zkpool_sdk.models import Address, Earning, ProverId, QueueId, Stake, TaskId, TaskStatus
+from zkpool_sdk.models import Address, ProverId, QueueId, Stake, TaskId, TaskStatus
 from zkpool_sdk.models import Prover as ProverRecord
 from zkpool_sdk.units import DAY, HOUR, Timestamp, Wei
 
@@ -67,7 +66,7 @@ class AcceptedProof:
     transaction: str
 
 
-class Prover(Client):
+class Prover(Earner):
     """An account that proves.
 
     Args:
@@ -299,22 +298,6 @@ class Prover(Client):
         """Proves a task and hands the proof in; raises as ``prove`` and ``submit`` do."""
         result = self.prove(assigned, inputs, on_progress)
         return self.submit(assigned.task, result.signals, result.proof_bytes, result.seconds)
-
-    def earnings(self) -> Earning:
-        """What was earned: claimable now, and pending until its epoch is over."""
-        return self.contracts.splitter.earning_of(self.address)
-
-    def claim(self, wait: bool = False) -> Wei:
-        """Claims what was earned in epochs that are over; returns what was paid.
-
-        Args:
-            wait: wait for the current epoch's end first, so that everything is paid.
-        Raises:
-            NothingToClaim.
-        """
-        if wait and self.earnings().pending_wei:
-            self.connection.wait_until((self.contracts.splitter.current_epoch() + 1) * DAY)
-        return self.contracts.splitter.claim().event(Claimed).amount_wei
 
 
 def key_of(contracts: Contracts, circuit: Circuit) -> bytes:
