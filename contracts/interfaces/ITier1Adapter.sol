@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {QueueId, TaskId} from "../types/Ids.sol";
+import {ProverId, QueueId, TaskId} from "../types/Ids.sol";
 
 /// @title ITier1Adapter
 /// @notice Translates between one tier 1 project and the market. `ext` is the number tier 1 gives to a piece of work.
@@ -36,7 +36,7 @@ interface ITier1Adapter {
 
     event WorkBound(uint256 indexed ext, TaskId indexed task, uint256 rewardWei, uint256 penaltyWei);
     /// @notice The market gave a bound task to a prover at this price.
-    event WorkAssigned(uint256 indexed ext, TaskId indexed task, address indexed prover, uint256 priceWei);
+    event WorkAssigned(uint256 indexed ext, TaskId indexed task, ProverId indexed prover, uint256 priceWei);
     event WorkSettled(
         uint256 indexed ext,
         TaskId indexed task,
