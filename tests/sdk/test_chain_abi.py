@@ -8,7 +8,10 @@ from scripts.export_abi import export, exported
 from zkpool_sdk.chain import Contracts
 from zkpool_sdk.chain.abi import CONTRACTS, all_errors, all_events, load_abi, parse_abi, to_model
 from zkpool_sdk.chain.contracts import (
+    Accelerators,
     Contract,
+    Delegation,
+    Desk,
     Insurance,
     Market,
     Projects,
@@ -19,23 +22,55 @@ from zkpool_sdk.chain.contracts import (
 )
 from zkpool_sdk.chain.events import Event
 from zkpool_sdk.errors import ContractError
-from zkpool_sdk.models import SlashParts, TaskStatus
+from zkpool_sdk.models import (
+    ZERO_ADDRESS,
+    Adapter,
+    HotKey,
+    Loan,
+    Request,
+    Rescue,
+    Scope,
+    SlashParts,
+    TaskStatus,
+)
 
 WORDS_OF_PYTHON = {"from": "from_", "pass": "pass_"}
-# What only the market may call: no client has a use for it.
-MARKET_ONLY = {
+# What only other contracts of the protocol may call: no client has a use for it.
+CONTRACTS_ONLY = {
     "lockBonds",
     "releaseBond",
     "slash",
     "advanceClock",
     "award",
+    "takeOpen",
     "recordProven",
+    "recordLate",
     "recordMissed",
     "recordInvalid",
+    "recordDeclined",
+    "recordVoid",
     "credit",
+    "claimDelegators",
+    "placeBidFor",
+    "raiseBidFor",
+    "lend",
+    "repay",
 }
 # What the owner changes through the timelock, by calldata.
-OWNER_ONLY = {"setCap", "setRates", "setTreasury", "setDelegators", "renounceOwnership"}
+OWNER_ONLY = {
+    "setCap",
+    "setRates",
+    "setTreasury",
+    "setDelegators",
+    "setCarrier",
+    "setOperator",
+    "allowAdapter",
+    "writeOff",
+    "renounceOwnership",
+}
+# What a token can besides, and no client needs.
+UNNEEDED = {"burn", "burnFrom", "permit", "transferFrom"}
+TYPED = [Token, Market, Desk, Vault, Delegation, Projects, Provers, Accelerators, Splitter, Insurance]
 
 
 def snake(name: str) -> str:
@@ -75,16 +110,12 @@ def test_event__every_class__is_an_event_of_some_contract() -> None:
     assert len(emitted) > 40
 
 
-@pytest.mark.parametrize(
-    "kind", [Token, Market, Vault, Projects, Provers, Splitter, Insurance], ids=lambda kind: kind.abi_name
-)
+@pytest.mark.parametrize("kind", TYPED, ids=lambda kind: kind.abi_name)
 def test_typed_contract__every_function_that_writes__has_a_method(kind: type[Contract]) -> None:
     writes = {item.name for item in load_abi(kind.abi_name).functions.values() if not item.reads_only}
-    unneeded = {"burn", "burnFrom", "permit", "transferFrom"} if kind is Token else set()
-    missing = {
-        name for name in writes - MARKET_ONLY - OWNER_ONLY - unneeded if not hasattr(kind, snake(name))
-    }
-    assert missing == set()
+    unneeded = CONTRACTS_ONLY | OWNER_ONLY | (UNNEEDED if kind in (Token, Delegation) else set())
+    unneeded |= {"recall"} if kind is Vault else set()  # the delegation vault's
+    assert {name for name in writes - unneeded if not hasattr(kind, snake(name))} == set()
 
 
 def test_typed_contracts__their_reads__answer_on_a_fresh_deployment(contracts: Contracts) -> None:
@@ -97,6 +128,19 @@ def test_typed_contracts__their_reads__answer_on_a_fresh_deployment(contracts: C
     assert projects.queue_count() == projects.project_count() == provers.prover_count() == 0
     assert contracts.vault.stake_of(market.address).own_wei == 0
     assert contracts.vault.free_cover_of([market.address]) == (0,)
+    assert not contracts.vault.is_idle(market.address)
+    assert contracts.vault.lent_wei() == 0
+    assert market.rescue_of(bytes(32)) == Rescue()
+    assert provers.key_of(1, market.address) == HotKey()
+    assert not provers.may_act(1, market.address, Scope.SUBMIT)
+    assert contracts.accelerators.accelerator_count() == 0
+    pool = contracts.delegation
+    assert pool.total_assets() == pool.total_supply() == pool.idle_wei() == pool.waiting_shares() == 0
+    assert pool.request_range() == (1, 1)
+    assert pool.request_of(1) == Request(ZERO_ADDRESS, 0, 0)
+    assert pool.loan_of(market.address) == Loan(0, 0)
+    assert pool.adapter_of(market.address) == Adapter(0, 0, False)
+    assert not pool.is_allowed(market.address)
     assert contracts.splitter.rates().pool_bps == 2000
     assert contracts.token.total_supply() == 21_000_000_000 * 10**18
 
@@ -116,6 +160,6 @@ def test_abi__nested_tuples__encode_and_decode_to_themselves() -> None:
 
 
 def test_to_model__struct_of_amounts__becomes_its_dataclass() -> None:
-    assert to_model(SlashParts, (5, 0, 2, 1, 2)) == SlashParts(5, 0, 2, 1, 2)
+    assert to_model(SlashParts, (6, 0, 2, 1, 1, 2)) == SlashParts(6, 0, 2, 1, 1, 2)
     with pytest.raises(ValueError, match="shorter"):
         to_model(SlashParts, (5, 0))

@@ -17,6 +17,8 @@ NAMES = {
     "StakeVault": "stake vault",
     "RewardSplitter": "reward splitter",
     "InsuranceFund": "insurance fund",
+    "BidDesk": "bid desk",
+    "DelegationVault": "delegation vault",
 }
 
 
@@ -42,7 +44,8 @@ class Books:
     Attributes:
         block: the block.
         balances: the token balance of every account that ever held any, contracts included.
-        claims: what each account is owed: credits, stake, unbonding stake, bonds, earnings.
+        claims: what each account is owed: credits, stake of each kind, bonds, bounties, earnings, deposits,
+            shares of the pool, loans.
         laws: sums that must agree: each place holds what it owes, the supply is the sum of all balances.
         donations: tokens that somebody sent to a contract outside the protocol, by contract; nobody's.
     """
@@ -95,6 +98,8 @@ class _Audit:
         self.vault = contracts.vault.at(block)
         self.splitter = contracts.splitter.at(block)
         self.token = contracts.token.at(block)
+        self.desk = contracts.desk.at(block)
+        self.pool = contracts.delegation.at(block)
         self.names = {contracts.deployment.address_of(kind): name for kind, name in NAMES.items()}
 
     def books(self) -> Books:
@@ -148,23 +153,50 @@ class _Audit:
         found = [
             Entry("credit", who, amount, self.market.credit_of(who)) for who, amount in ledger.credits.items()
         ]
-        for who in ledger.own:
+        for who in {*ledger.own, *ledger.lent}:
             stake, due = self.vault.stake_of(who), self.vault.due_decay_of(who)
             found += [
                 Entry("stake", who, ledger.own[who], stake.own_wei + due),
                 Entry("unbonding stake", who, ledger.unbonding[who], stake.unbonding_wei),
+                Entry("lent stake", who, ledger.lent[who], stake.sponsored_wei),
                 Entry("bonds", who, ledger.locked[who], stake.locked_wei),
             ]
         for who, amount in ledger.earned.items():
-            if who not in ledger.pool_accounts:
+            if who not in ledger.treasuries:
                 found.append(Entry("earnings", who, amount, self._earned(who)))
+        for key, task in ledger.tasks.items():
+            escrow, bounty = self.market.task_of(key).amount_wei, self.market.rescue_of(key).bounty_wei
+            found += [
+                Entry("escrow of an open task", task.requester, task.escrow_wei, escrow),
+                Entry("bounty of an open task", task.requester, task.bounty_wei, bounty),
+            ]
         found += [
-            Entry(
-                "escrow of an open task", task.requester, task.escrow_wei, self.market.task_of(key).amount_wei
-            )
-            for key, task in ledger.tasks.items()
+            Entry("deposits of sealed bids", who, amount, self.desk.deposit_of(who))
+            for who, amount in ledger.desk.deposits.items()
         ]
-        return found
+        return found + self._pool_claims()
+
+    def _pool_claims(self) -> list[Entry]:
+        ledger, pool = self.ledger.pool, self.pool
+        found = [
+            Entry("credit in the pool", who, amount, pool.credit_of(who))
+            for who, amount in ledger.credits.items()
+        ]
+        found += [
+            Entry("shares of the pool", who, shares, pool.balance_of(who))
+            for who, shares in ledger.shares.items()
+        ]
+        for who in ledger.lent:
+            loan = pool.loan_of(who)
+            found += [
+                Entry("loan of the pool", who, ledger.lent[who], loan.out_wei),
+                Entry("fee of a loan", who, ledger.fees[who], loan.fee_wei),
+            ]
+        found += [
+            Entry("worth of an adapter", who, amount, pool.adapter_of(who).value_wei)
+            for who, amount in ledger.adapters.items()
+        ]
+        return [*found, Entry("idle money of the pool", ledger.address, ledger.idle, pool.idle_wei())]
 
     def _earned(self, who: Address) -> int:
         earning = self.splitter.earning_of(who)
@@ -173,14 +205,10 @@ class _Audit:
     def _laws(self, donations: dict[Address, dict[Address, int]]) -> list[Entry]:
         ledger, token = self.ledger, self.token
         pool = self.splitter.pool_earning()
-        pool_wei = (
-            pool.treasury_pending_wei
-            + pool.delegators_pending_wei
-            + pool.treasury_claimable_wei
-            + pool.delegators_claimable_wei
-            + sum(map(self._earned, ledger.pool_accounts))
-        )
-        pool_from_events = ledger.pool_earned + sum(ledger.earned[who] for who in ledger.pool_accounts)
+        treasury_wei = pool.treasury_pending_wei + pool.treasury_claimable_wei
+        treasury_wei += sum(map(self._earned, ledger.treasuries))
+        treasury_from_events = ledger.treasury_earned + sum(ledger.earned[who] for who in ledger.treasuries)
+        delegators_wei = pool.delegators_pending_wei + pool.delegators_claimable_wei
         laws = [
             Entry(
                 f"the {self.names[place]} holds what it owes",
@@ -190,7 +218,11 @@ class _Audit:
             )
             for place, owed in ledger.owed.items()
         ]
-        laws.append(Entry("the pool's earnings", ledger.splitter, pool_from_events, pool_wei))
+        laws += [
+            Entry("the treasury's earnings", ledger.splitter, treasury_from_events, treasury_wei),
+            Entry("the delegators' earnings", ledger.splitter, ledger.delegators_earned, delegators_wei),
+            Entry("lent stake, in all", ledger.vault, sum(ledger.lent.values()), self.vault.lent_wei()),
+        ]
         everyone = {account for pair in ledger.transferred for account in pair} - {ZERO_ADDRESS}
         laws.append(
             Entry(
