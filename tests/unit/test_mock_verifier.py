@@ -44,6 +44,8 @@ def test_every_view__unknown_key__reverts(verifier: Any) -> None:
         lambda: verifier.verify(other, [], mock_proof(other, [])),
         lambda: verifier.signalCount(other),
         lambda: verifier.gasFloor(other),
+        lambda: verifier.gasFloorMany(other, 1),
+        lambda: verifier.verifyMany(other, [[]], [mock_proof(other, [])]),
     ):
         with reverts(verifier.UnknownKey, key=other):
             call()
@@ -53,17 +55,40 @@ def test_views__known_key(verifier: Any) -> None:
     assert verifier.system() == "mock"
     assert verifier.signalCount(KEY) == len(SIGNALS)
     assert 0 < verifier.gasFloor(KEY) <= 100_000
+    assert verifier.gasFloorMany(KEY, 3) == 3 * verifier.gasFloor(KEY)
 
 
-def test_verify__asked_to_misbehave__does(verifier: Any) -> None:
+def test_verify_many__all_good__accepted_and_else_refused(verifier: Any) -> None:
+    others = [3, 4]
+    good, other = mock_proof(KEY, SIGNALS), mock_proof(KEY, others)
+    assert verifier.verifyMany(KEY, [SIGNALS], [good])
+    assert verifier.verifyMany(KEY, [SIGNALS, others], [good, other])
+    assert not verifier.verifyMany(KEY, [SIGNALS, others], [other, good])
+    assert not verifier.verifyMany(KEY, [SIGNALS, others], [good, b""])
+    assert not verifier.verifyMany(KEY, [SIGNALS, others], [good])
+    assert not verifier.verifyMany(KEY, [SIGNALS], [good, other])
+    assert not verifier.verifyMany(KEY, [], [])
+
+
+@pytest.mark.parametrize("neighbours", [None, 0, 1])
+def test_verify__asked_to_misbehave__does(verifier: Any, neighbours: int | None) -> None:
+    """Alone, and in a batch behind so many good proofs."""
     web3 = ape.networks.active_provider.web3
+    good = mock_proof(KEY, SIGNALS)
+
+    def call(proof: bytes) -> tuple[Any, tuple[Any, ...]]:
+        if neighbours is None:
+            return verifier.verify, (KEY, SIGNALS, proof)
+        return verifier.verifyMany, (KEY, [SIGNALS] * (neighbours + 1), [*[good] * neighbours, proof])
 
     def answer(proof: bytes) -> bytes:
-        data = verifier.verify.encode_input(KEY, SIGNALS, proof)
+        method, arguments = call(proof)
+        data = method.encode_input(*arguments)
         return bytes(web3.eth.call({"to": verifier.address, "data": data, "gas": 1_000_000}))
 
+    method, arguments = call(b"revert")
     with reverts(verifier.AskedToRevert):
-        verifier.verify(KEY, SIGNALS, b"revert")
+        method(*arguments)
     with pytest.raises(Web3RPCError, match="InvalidFEOpcode"):
         answer(b"burn")
     assert answer(b"malformed") == (2).to_bytes(32, "big")
