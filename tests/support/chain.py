@@ -48,7 +48,7 @@ class Chain:
         """Mine an empty block this many seconds later."""
         self.warp_to(self.now + seconds)
 
-    def call(self, method: Any, *args: Any, sender: Any = None) -> bytes:
+    def call(self, method: Any, *args: Any, sender: Any = None, gas: int | None = None) -> bytes:
         """What a call of an ape contract method returns, undecoded; nothing is kept.
 
         Raises:
@@ -57,6 +57,8 @@ class Chain:
         call = {"to": method.contract.address, "data": to_hex(method.encode_input(*args))}
         if sender is not None:
             call["from"] = address_of(sender)
+        if gas is not None:
+            call["gas"] = hex(gas)
         answer = self._provider.web3.provider.make_request("eth_call", [call, "latest"])
         if "error" in answer:
             raise ContractLogicError(revert_message=answer["error"].get("data", "0x"))

@@ -8,7 +8,7 @@ from ape.exceptions import VirtualMachineError
 from eth_utils import keccak
 
 from tests.support.reverts import reverts
-from tests.support.scene import FIXED, FREE, KEY, PROVER, RULES, WINDOW, ZK, good_proof, terms
+from tests.support.scene import FIXED, FREE, KEY, PROVER, RULES, STATEMENT, WINDOW, ZK, good_proof, terms
 
 NONE = 0
 ADMIN_OF = ("guardian", "owner", "requester", "prover", "outsider")
@@ -49,7 +49,7 @@ def test_views__unknown_project__revert(node, projects, unknown):
 
 @pytest.mark.parametrize("unknown", [0, 2])
 def test_views__unknown_queue__revert(node, projects, unknown):
-    for view in (projects.queueOf, projects.current, projects.rulesOf, projects.biddingOf):
+    for view in (projects.queueOf, projects.current, projects.rulesOf):
         with reverts(projects.UnknownQueue, queue=unknown):
             node.call(view, unknown)
     for view in (projects.termsOf, projects.snapshot):
@@ -73,6 +73,7 @@ def test_create__queue__remembers_circuit_rules_and_terms(zkpool, projects, depl
     [created] = receipt.decode_logs(projects.QueueCreated)
     assert (created.queue, created.project, created.verifier) == (2, 1, zkpool.verifier.address)
     assert (bytes(created.key), list(created.rules)) == (KEY, list(RULES))
+    assert (created.isSealed, created.minRatingPpm) == (False, 0)
     [set_] = receipt.decode_logs(projects.TermsSet)
     packed = FIXED | FIXED << 2 | PROVER << 4 | FREE << 6
     assert (set_.queue, set_.version, list(set_.terms)) == (2, 1, [100, 200, 3 * ZK, 9, packed])
@@ -85,7 +86,7 @@ def test_create__queue__remembers_circuit_rules_and_terms(zkpool, projects, depl
     assert (held.proofWindowSeconds, held.liabilityWindowSeconds) == (100, 200)
     assert (held.tier1PenaltyWei, held.maxUnits, held.packedRules) == (3 * ZK, 9, packed)
     for both in (projects.current(2), projects.snapshot(2, 1)):
-        assert list(both[0]) == [zkpool.verifier, 1, 1, False, KEY]
+        assert list(both[0]) == [zkpool.verifier, 1, 1, False, False, False, 0, KEY]
         assert list(both[1]) == [100, 200, 3 * ZK, 9, packed]
 
 
@@ -273,14 +274,13 @@ def test_terms__versions_used_up__reverts(scene, projects, queue, deployer):
         projects.setTerms(queue, terms(), sender=deployer)
 
 
-def test_close__queue__stays_closed_with_its_terms(projects, queue, deployer):
-    packed = projects.termsOf(queue, 1).packedRules
-    assert list(projects.biddingOf(queue)) == [packed, False]
+def test_close__queue__stays_closed_with_its_terms(node, projects, queue, deployer):
     receipt = projects.closeQueue(queue, sender=deployer)
     [event] = receipt.decode_logs(projects.QueueClosed)
     assert event.queue == queue
     assert projects.queueOf(queue).closed
-    assert list(projects.biddingOf(queue)) == [packed, True]
+    with reverts(projects.QueueIsClosed, queue=queue):
+        node.call(projects.checkStatement, queue, STATEMENT)
     projects.setTerms(queue, terms(window=999), sender=deployer)
     assert projects.queueOf(queue).closed
 
@@ -288,3 +288,4 @@ def test_close__queue__stays_closed_with_its_terms(projects, queue, deployer):
 def test_constants__are_those_of_the_protocol(projects):
     assert (projects.MAX_SIGNALS(), projects.MIN_WINDOW_SECONDS()) == (32, 60)
     assert (projects.MAX_WINDOW_SECONDS(), projects.MAX_TIER1_PENALTY_WEI()) == (2 * DAYS, 100_000 * ZK)
+    assert projects.MAX_RATING_PPM() == 10**6
