@@ -9,7 +9,7 @@ import {ProverId, QueueId, TaskId} from "../types/Ids.sol";
 ///      pool is the project's prover, and the adapter bids for what the project assigns to it.
 interface ITier1Adapter {
     /// @dev Push: NONE -> POSTED -> BOUND -> REWARDED | FORFEITED, POSTED -> FORFEITED. Pull: NONE -> BOUND -> DELIVERED ->
-    ///      REWARDED, BOUND -> FORFEITED. REWARDED and FORFEITED are final.
+    ///      REWARDED, NONE | BOUND -> FORFEITED. REWARDED and FORFEITED are final.
     enum WorkStatus {
         NONE,
         POSTED, // the project has said what it pays for

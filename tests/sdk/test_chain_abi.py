@@ -16,7 +16,9 @@ from zkpool_sdk.chain.contracts import (
     Market,
     Projects,
     Provers,
+    PushAdapter,
     Splitter,
+    TaikoAdapter,
     Token,
     Vault,
 )
@@ -64,6 +66,7 @@ OWNER_ONLY = {
     "setDelegators",
     "setCarrier",
     "setOperator",
+    "setUnitPrice",
     "allowAdapter",
     "writeOff",
     "renounceOwnership",
@@ -71,6 +74,7 @@ OWNER_ONLY = {
 # What a token can besides, and no client needs.
 UNNEEDED = {"burn", "burnFrom", "permit", "transferFrom"}
 TYPED = [Token, Market, Desk, Vault, Delegation, Projects, Provers, Accelerators, Splitter, Insurance]
+TYPED += [PushAdapter, TaikoAdapter]
 
 
 def snake(name: str) -> str:

@@ -26,6 +26,8 @@ CONTRACTS: Final = (
     "BidDesk",
     "MarketLens",
     "DelegationVault",
+    "PushAdapter",
+    "TaikoAdapter",
     "Groth16Verifier",
     "Timelock",
 )

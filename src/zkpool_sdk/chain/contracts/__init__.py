@@ -14,6 +14,11 @@ from zkpool_sdk.chain.contracts.governance import Operation, TimelockController
 from zkpool_sdk.chain.contracts.market import Market
 from zkpool_sdk.chain.contracts.money import Insurance, Splitter, Token, Vault
 from zkpool_sdk.chain.contracts.registries import Accelerators, Projects, Provers, Verifier
+from zkpool_sdk.chain.contracts.tier1 import (
+    PushAdapter,
+    TaikoAdapter,
+    Tier1Adapter,
+)
 from zkpool_sdk.chain.deployments import Deployment
 
 C = TypeVar("C", bound=Contract)
@@ -123,8 +128,11 @@ __all__ = [
     "Owned",
     "Projects",
     "Provers",
+    "PushAdapter",
     "RoundQuote",
     "Splitter",
+    "TaikoAdapter",
+    "Tier1Adapter",
     "TimelockController",
     "Token",
     "Vault",
