@@ -88,7 +88,10 @@ contract DelegationVault is RedemptionQueue, Ownable2Step {
         Prover memory prover = provers.proverOf(id);
         if (block.timestamp <= prover.bannedUntil) revert ProverIsBanned(id, prover.bannedUntil);
         // A loan that was lost to the last wei is over, though nobody could take anything back.
-        if (_loans[msg.sender].outWei > 0 && vault.stakeOf(msg.sender).sponsoredWei == 0) _close(msg.sender);
+        if (_loans[msg.sender].outWei > 0 && vault.stakeOf(msg.sender).sponsoredWei == 0) {
+            uint256 keptWei = _close(msg.sender);
+            _addIdle(keptWei, keptWei);
+        }
         if (_loans[msg.sender].outWei > 0) revert LoanOpen(msg.sender, _loans[msg.sender].outWei);
         uint256 lentWei = vault.lentWei() + LOAN_WEI;
         uint256 limitWei = (totalAssets() * MAX_LENT_BPS) / BPS;
@@ -227,17 +230,17 @@ contract DelegationVault is RedemptionQueue, Ownable2Step {
             _loans[prover].outWei -= uint96(returnedWei);
             emit StakeReturned(prover, msg.sender, returnedWei);
         }
-        if (returnedWei == leftWei) _close(prover);
-        _addIdle(returnedWei, 0);
+        uint256 keptWei = returnedWei == leftWei ? _close(prover) : 0;
+        _addIdle(returnedWei + keptWei, keptWei);
     }
 
-    /// @dev The fee is the prover's again if everything has come back, else it is profit.
-    function _close(address prover) private {
+    /// @dev The fee is the prover's again if everything has come back, else the pool keeps it.
+    function _close(address prover) private returns (uint256 keptWei) {
         Loan memory loan = _loans[prover];
         delete _loans[prover];
         emit LoanClosed(prover, loan.outWei, loan.feeWei);
-        if (loan.outWei == 0) _credit(prover, loan.feeWei);
-        else _addIdle(loan.feeWei, loan.feeWei);
+        if (loan.outWei > 0) return loan.feeWei;
+        _credit(prover, loan.feeWei);
     }
 
     function _isBanned(address prover) private view returns (bool) {

@@ -40,8 +40,8 @@ abstract contract RedemptionQueue is IDelegationVault, ERC4626, ReentrancyGuardT
     uint256 public constant UNLOCK_SECONDS = 86_400;
     /// @dev Requests settled in passing: nobody keeps a matured request for long as the right to leave at any second.
     uint256 private constant PASSING_COUNT = 4;
-    /// @dev Below one part in so many of the first price, new money could inflate the number of shares without bound.
-    uint256 private constant WORTHLESS_DIVISOR = 1e9;
+    /// @dev Below one part in so many of the first price, new money would bring so many shares that counting them overflows.
+    uint256 private constant WORTHLESS_DIVISOR = 1e36;
     uint8 private constant OFFSET_DECIMALS = 6;
     uint256 private constant VIRTUAL_SHARES = 10 ** OFFSET_DECIMALS;
     uint256 private constant VIRTUAL_ASSETS = 1;

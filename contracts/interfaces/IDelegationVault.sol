@@ -66,7 +66,7 @@ interface IDelegationVault {
     error ZeroAddress();
     /// @notice The token moved another amount than asked; such tokens are refused.
     error TokenTookFee(uint256 expectedWei, uint256 gotWei);
-    /// @notice Losses left so little behind each share that new money could not be counted fairly.
+    /// @notice Losses left so little behind each share that new money would bring too many to count.
     error SharesWorthless(uint256 assetsWei, uint256 shares);
     /// @notice Smaller requests only for all that an owner has.
     error RequestTooSmall(uint256 worthWei, uint256 minWei);
