@@ -49,7 +49,7 @@ def lived(toy: ToyMarket) -> ToyMarket:
     connection.wait_until(connection.timestamp() + 3 * DAY)
     toy.keeper.do_due()
     toy.prover.claim()
-    toy.contracts.splitter.claim_pool()
+    toy.contracts.splitter.claim_treasury()
     toy.prover.unstake()
     toy.keeper.claim_credit()
     toy.requester.place(queue, [9], zk(9))

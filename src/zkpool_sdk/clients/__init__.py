@@ -19,6 +19,7 @@ from zkpool_sdk.clients.errors import (
     InputsMalformed,
     InputsNeeded,
     NoSuchTask,
+    NotAssigned,
     NothingPayable,
     NotProven,
     ProofRefused,
@@ -29,8 +30,9 @@ from zkpool_sdk.clients.inputs import hash_of, publish_hash, publish_inputs
 from zkpool_sdk.clients.keeper import Due, DueKind, Keeper
 from zkpool_sdk.clients.pool_operator import AdapterState, LoanState, PoolOperator, PoolStatus
 from zkpool_sdk.clients.project import Project, prove_sample
-from zkpool_sdk.clients.prover import AcceptedProof, AssignedTask, Prover
+from zkpool_sdk.clients.prover import AcceptedProof, AssignedTask, Prover, Submission, SubmittedProof
 from zkpool_sdk.clients.requester import ProvenTask, QueueQuote, Requester
+from zkpool_sdk.clients.rescue import OpenTask
 
 __all__ = [
     "Accelerator",
@@ -49,8 +51,10 @@ __all__ = [
     "Keeper",
     "LoanState",
     "NoSuchTask",
+    "NotAssigned",
     "NotProven",
     "NothingPayable",
+    "OpenTask",
     "PoolOperator",
     "PoolStatus",
     "Position",
@@ -62,6 +66,8 @@ __all__ = [
     "Redemption",
     "ReleaseDiffers",
     "Requester",
+    "Submission",
+    "SubmittedProof",
     "WaitedTooLong",
     "check_release",
     "content_hash",

@@ -110,6 +110,11 @@ class Client:
         if self.contracts.token.allowance(self.address, spender) < amount_wei:
             self.contracts.token.approve(spender, UINT256_MAX)
 
+    def _allow_exactly(self, spender: Address, amount_wei: int) -> None:
+        """Lets a contract of the deployment take this amount, and no more."""
+        if amount_wei and self.contracts.token.allowance(self.address, spender) != amount_wei:
+            self.contracts.token.approve(spender, amount_wei)
+
 
 class Earner(Client):
     """An account that paid prices are shared with."""

@@ -53,7 +53,7 @@ class CircuitDiffers(ClientError):
 
 
 class ProofRefused(ClientError):
-    """The verifier refused a proof: the bond was slashed and the task went on to be refunded."""
+    """The verifier refused a proof: the bond was slashed and the task is open to rescuers."""
 
     def __init__(self, task: bytes, slashed_wei: int, transaction: str) -> None:
         super().__init__(
@@ -79,6 +79,14 @@ class NoSuchTask(ClientError):
 
     def __init__(self, task: bytes) -> None:
         super().__init__(f"there is no task 0x{task.hex()} in this market")
+        self.task = task
+
+
+class NotAssigned(ClientError):
+    """The task is no longer assigned: it was proved, declined or missed meanwhile."""
+
+    def __init__(self, task: bytes) -> None:
+        super().__init__(f"task 0x{task.hex()} is no longer assigned; look at it with `Requester.task`")
         self.task = task
 
 

@@ -50,6 +50,8 @@ class Project(Client):
         *,
         sample: ProofResult | None = None,
         ump: Ump | None = None,
+        is_sealed: bool = False,
+        min_rating_ppm: int = 0,
     ) -> QueueId:
         """Opens a queue for a circuit; returns its id. Registers the verifying key if it is not yet.
 
@@ -59,18 +61,23 @@ class Project(Client):
             terms: windows and penalty of future tasks.
             sample: a good proof for the contract to try; by default of the circuit's sample input.
             ump: the machine's prover, for the sample.
+            is_sealed: whether bids come in by commit and reveal alone.
+            min_rating_ppm: least rating of its provers; for a sealed queue only.
         Raises:
             NotProjectAdmin, VerifierNotAllowed, GoodSampleRefused, BadSampleAccepted, ProofWindowOutOfBounds,
-            LiabilityWindowOutOfBounds, Tier1PenaltyTooHigh, NotMeasured, CircuitNotFound.
+            LiabilityWindowOutOfBounds, Tier1PenaltyTooHigh, MinRatingTooHigh, NotMeasured, CircuitNotFound.
         """
+        if min_rating_ppm and not is_sealed:
+            raise TypeError("a least rating is for a sealed queue")
         found = _loaded(circuit)
         key = self.register_key(found)
         proof = sample or prove_sample(found, ump)
         rules = [SignalRule(int(rule)) for rule in found.signal_rules]
-        receipt = self.contracts.projects.create_queue(
-            project, self.contracts.verifier.address, key, rules, terms, proof.signals, proof.proof_bytes
-        )
-        return receipt.event(QueueCreated).queue
+        projects, verifier = self.contracts.projects, self.contracts.verifier.address
+        queue = (project, verifier, key, rules, terms, proof.signals, proof.proof_bytes)
+        if is_sealed:
+            return projects.create_sealed_queue(*queue, min_rating_ppm).event(QueueCreated).queue
+        return projects.create_queue(*queue).event(QueueCreated).queue
 
     def set_terms(self, queue: int, terms: Terms) -> int:
         """Sets the terms of future tasks; returns the new version.
@@ -87,6 +94,17 @@ class Project(Client):
             NotProjectAdmin, UnknownQueue.
         """
         self.contracts.projects.close_queue(queue)
+
+    def freeze_queue(self, queue: int) -> None:
+        """Ends all trust in a queue's verifier or key, for good, when proofs can be forged.
+
+        No proof of it is accepted any more and nobody is slashed; every task of the queue ends in a full
+        refund, which anybody can bring about with ``Keeper.finalize``.
+
+        Raises:
+            NotProjectAdmin, UnknownQueue, QueueIsFrozen.
+        """
+        self.contracts.projects.freeze_queue(queue)
 
 
 def prove_sample(circuit: Circuit, ump: Ump | None = None) -> ProofResult:

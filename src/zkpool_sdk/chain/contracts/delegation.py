@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+from eth_utils.crypto import keccak
+
 from zkpool_sdk.chain.abi import to_model
 from zkpool_sdk.chain.account import Receipt
 from zkpool_sdk.chain.contracts.base import Owned
+from zkpool_sdk.errors import ZKPoolError
 from zkpool_sdk.models import Adapter, Address, Loan, Request
 from zkpool_sdk.units import Wei
+
+VALUE_SELECTOR: Final = keccak(text="valueWei()")[:4]
+"""What every adapter is asked."""
 
 
 class Delegation(Owned):
@@ -205,6 +215,14 @@ class Delegation(Owned):
         """A way into tier 1."""
         found: Adapter = to_model(Adapter, self.try_call("adapterOf", adapter))
         return found
+
+    def worth_of(self, adapter: str) -> Wei | None:
+        """What an adapter says that it is worth now; ``None`` if it does not answer."""
+        try:
+            answer = self.connection.call(adapter, VALUE_SELECTOR, None, self.block)
+            return Wei(int(decode(("uint256",), answer)[0]))
+        except (ZKPoolError, DecodingError):
+            return None
 
     def is_allowed(self, prover: str) -> bool:
         """Whether the operator lets a prover borrow without a fee."""
