@@ -21,6 +21,8 @@ DEPLOYED = (
     "ProverRegistry",
     "StakeVault",
     "ProverMarket",
+    "BidDesk",
+    "MarketLens",
     "RewardSplitter",
     "InsuranceFund",
     "Groth16Verifier",

@@ -201,6 +201,17 @@ class Bench:
         """What calls would do one after the other; nothing is kept."""
         return self.chain.simulate(calls)
 
+    def attempt(self, contract: Contract, sender: str, function: str, *arguments: Any, at: int) -> Outcome:
+        """What a call at this second would do; nothing is kept.
+
+        Raises:
+            ContractError: it would be refused.
+        """
+        [done] = self.run([contract.call(sender, function, *arguments, at=at)])
+        if not done.ok:
+            raise done.error()
+        return done
+
 
 def opening(bid: SealedBid) -> tuple[Any, ...]:
     """What ``reveal`` takes."""

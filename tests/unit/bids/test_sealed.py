@@ -80,8 +80,8 @@ def test_commit__first_and_last_second__count(bench: Bench) -> None:
     for at in (start, start + ROUND - 1):
         bench.commit(bench.sealed_bid(), at)
     arguments = (bench.sealed, bench.hash_of(bench.sealed_bid()))
-    late = bench.run([bench.desk.call(bench.requester, "commit", *arguments, at=start + ROUND)])[0]
-    assert late.error() == errors.CommitWindowOver(now_at=start + ROUND, next_at=start + CYCLE)
+    with reverts(errors.CommitWindowOver, now_at=start + ROUND, next_at=start + CYCLE):
+        bench.attempt(bench.desk, bench.requester, "commit", *arguments, at=start + ROUND)
 
 
 def test_commit__open_queue__is_refused(bench: Bench) -> None:
@@ -146,17 +146,13 @@ def test_reveal__in_its_window__places_the_bid_and_frees_the_deposit(bench: Benc
 
 
 def test_reveal__first_and_last_second__count(bench: Bench) -> None:
-    start = bench.commit_at() // CYCLE * CYCLE + CYCLE
     first, last = bench.sealed_bid(), bench.sealed_bid()
-    for bid in (first, last):
-        bench.commit(bid, bench.commit_at() if bench.chain.now < start else None)
+    bench.commit(first)
+    bench.commit(last)
     start = bench.chain.now // CYCLE * CYCLE
-    early, late = (
-        bench.run([bench.desk.call(bench.requester, "reveal", *opening(first), at=at)])[0]
-        for at in (start + ROUND - 1, start + CYCLE)
-    )
-    assert early.error() == errors.RevealWindowNotOpen(now_at=start + ROUND - 1, next_at=start + ROUND)
-    assert late.error() == errors.RevealWindowNotOpen(now_at=start + CYCLE, next_at=start + CYCLE + ROUND)
+    for at, next_at in ((start + ROUND - 1, start + ROUND), (start + CYCLE, start + CYCLE + ROUND)):
+        with reverts(errors.RevealWindowNotOpen, now_at=at, next_at=next_at):
+            bench.attempt(bench.desk, bench.requester, "reveal", *opening(first), at=at)
     bench.reveal(first, at=start + ROUND)
     bench.reveal(last, at=start + CYCLE - 1)
 
@@ -349,8 +345,8 @@ def test_forfeit__after_its_cycle__goes_to_insurance(bench: Bench) -> None:
     ends_at = (bench.chain.now // CYCLE + 1) * CYCLE
     with reverts(errors.CycleNotOver, commitment=found, ends_at=ends_at):
         bench.desk.send(bench.outsider, "forfeit", found)
-    early = bench.run([bench.desk.call(bench.outsider, "forfeit", found, at=ends_at - 1)])[0]
-    assert early.error() == errors.CycleNotOver(commitment=found, now_at=ends_at - 1, ends_at=ends_at)
+    with reverts(errors.CycleNotOver, commitment=found, now_at=ends_at - 1, ends_at=ends_at):
+        bench.attempt(bench.desk, bench.outsider, "forfeit", found, at=ends_at - 1)
     done = event(bench.desk.send(bench.outsider, "forfeit", found, at=ends_at), "CommitForfeited")
     assert (done.commitment, done.requester, done.deposit_wei) == (found, bench.requester, DEPOSIT)
     assert bench.desk.read("commitmentOf", found)[2] == FORFEITED
@@ -394,14 +390,10 @@ def test_sealed_queue__clear_in_a_reveal_window__is_refused(bench: Bench) -> Non
     bench.commit(bid)
     bench.reveal(bid)
     start = bench.chain.now // CYCLE * CYCLE + CYCLE
-    first, last = (
-        bench.run([bench.market.call(bench.outsider, "clear", bench.sealed, at=at)])[0]
-        for at in (start + ROUND, start + CYCLE - 1)
-    )
-    for refused, at in ((first, start + ROUND), (last, start + CYCLE - 1)):
-        assert refused.error() == errors.RevealWindow(bench.sealed, at, start + CYCLE)
-    [done] = bench.run([bench.market.call(bench.outsider, "clear", bench.sealed, at=start + ROUND - 1)])
-    assert done.ok
+    for at in (start + ROUND, start + CYCLE - 1):
+        with reverts(errors.RevealWindow, queue=bench.sealed, now_at=at, ends_at=start + CYCLE):
+            bench.attempt(bench.market, bench.outsider, "clear", bench.sealed, at=at)
+    assert bench.attempt(bench.market, bench.outsider, "clear", bench.sealed, at=start + ROUND - 1).ok
 
 
 def test_tier__provers_below_the_rating__get_nothing(bench: Bench) -> None:
