@@ -186,11 +186,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
         uint256 least = awards.length == 0 ? 0 : type(uint64).max;
         for (uint256 i = 0; i < awards.length; ++i) {
             Seat storage seat = seats[awards[i].seat];
-            Seat memory s = seat;
-            least = Math.min(least, s.pass);
-            s.inFlight += awards[i].taskCount;
-            s.pass = awards[i].pass;
-            (seat.inFlight, seat.pass) = (s.inFlight, s.pass);
+            least = Math.min(least, seat.pass);
+            (seat.inFlight, seat.pass) = (seat.inFlight + awards[i].taskCount, awards[i].pass);
         }
         if (least > _drawnPasses[queue]) _drawnPasses[queue] = uint64(least);
     }
@@ -203,15 +200,17 @@ contract ProverRegistry is IProverRegistry, MarketBound {
         uint256[] calldata delaysSeconds,
         uint256[] calldata windowsSeconds
     ) external onlyMarket returns (AcceleratorId, uint16) {
-        Prover memory p = _provers[prover];
-        uint256 ratingPpm = p.ratingPpm;
+        Prover storage p = _provers[prover];
+        (uint256 ratingPpm, uint256 successCount) = (p.ratingPpm, p.successCount + delaysSeconds.length);
         for (uint256 i = 0; i < delaysSeconds.length; ++i) {
             ratingPpm = RatingMath.onTime(ratingPpm, delaysSeconds[i], windowsSeconds[i]);
         }
-        p.ratingPpm = uint24(ratingPpm);
-        p.successCount = uint24(Math.min(p.successCount + delaysSeconds.length, type(uint24).max));
-        (p.failureCount, p.declineCount) = (0, 0);
-        _provers[prover] = p;
+        (p.ratingPpm, p.successCount, p.failureCount, p.declineCount) = (
+            uint24(ratingPpm),
+            uint24(Math.min(successCount, type(uint24).max)),
+            0,
+            0
+        );
         return _release(queue, seat, delaysSeconds.length);
     }
 
@@ -296,9 +295,9 @@ contract ProverRegistry is IProverRegistry, MarketBound {
         list = new Candidate[](seatCount);
         uint256 count = 0;
         for (uint256 i = 0; i < seatCount; ++i) {
-            Seat memory seat = seats[i];
+            Seat storage seat = seats[i];
             if (seat.capacity <= seat.inFlight) continue; // a free seat has capacity 0
-            Prover memory p = _provers[seat.prover];
+            Prover storage p = _provers[seat.prover];
             if (block.timestamp <= p.bannedUntil || p.ratingPpm < minRatingPpm) continue;
             uint256 free = _freeCapacity(seat.capacity, seat.inFlight, p.successCount);
             if (free == 0) continue;
@@ -413,8 +412,8 @@ contract ProverRegistry is IProverRegistry, MarketBound {
 
     /// @dev Ends `count` tasks of a seat and says whose software it runs.
     function _release(QueueId queue, uint8 seat, uint256 count) private returns (AcceleratorId, uint16) {
-        Seat memory s = _seats[queue][seat];
-        _seats[queue][seat].inFlight = (s.inFlight - count).toUint8();
+        Seat storage s = _seats[queue][seat];
+        s.inFlight = (s.inFlight - count).toUint8();
         return (s.accelerator, s.acceleratorBps);
     }
 
