@@ -63,7 +63,6 @@ interface IDelegationVault {
     event AdapterUnreadable(address indexed adapter);
 
     error AmountZero();
-    error ZeroAddress();
     /// @notice The token moved another amount than asked; such tokens are refused.
     error TokenTookFee(uint256 expectedWei, uint256 gotWei);
     /// @notice Losses left so little behind each share that new money would bring too many to count.

@@ -146,3 +146,18 @@ def test_losses__a_hundred_of_half_the_pool__never_overflow_a_deposit_e54(
         got = pool.deposit(pool.second_delegator, 100 * ZK)
         assert pool.read("convertToAssets", got) >= 100 * ZK - 1
     assert pool.read("totalSupply") < 2**200
+
+
+def test_preview__of_every_way__is_what_it_does(pool: RawPool) -> None:
+    pool.deposit(pool.delegator, 90 * ZK)
+    pool.profit(7 * ZK)
+    pool.pass_time(86_400)
+    assets, shares = pool.price()
+    amount = 13 * ZK + 5
+    assert pool.read("previewDeposit", amount) == pool.read("convertToShares", amount)
+    assert pool.read("convertToShares", amount) == amount * shares // assets
+    assert pool.read("previewRedeem", amount) == pool.read("convertToAssets", amount)
+    assert pool.read("convertToAssets", amount) == amount * assets // shares
+    assert pool.read("previewMint", amount) == -(-amount * assets // shares)
+    assert pool.read("previewWithdraw", amount) == -(-amount * shares // assets)
+    assert pool.deposit(pool.second_delegator, amount) == amount * shares // assets
