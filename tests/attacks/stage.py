@@ -379,7 +379,7 @@ class Stage:
         ]
 
     def check_solvency(self) -> None:
-        """The market holds exactly what it owes: escrow and bounties of the tasks placed here, all credits."""
+        """The market holds just what it owes: escrow and bounties of the tasks placed here, all credits."""
         escrow = 0
         for task in self.statements:
             stored = self.task(task)

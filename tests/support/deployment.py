@@ -23,6 +23,11 @@ class ZKPool:
     market: Any
     splitter: Any
     insurance: Any
+    accelerators: Any
+    settlement: Any
+    desk: Any
+    lens: Any
+    delegation: Any
     verifier: Any  # the mock whose proofs anyone can compute
     deployer: Any  # holds the token's supply, administers the project
     owner: Any
@@ -32,7 +37,7 @@ class ZKPool:
 
     @property
     def wiring(self) -> tuple[Any, ...]:
-        """What the market's constructor takes."""
+        """What the market and its settlement are constructed with."""
         return (self.token, self.projects, self.provers, self.vault, self.splitter, self.insurance)
 
     def with_queue(self, queue: int) -> ZKPool:
@@ -77,6 +82,11 @@ def deploy(
         market=at("ProverMarket"),
         splitter=at("RewardSplitter"),
         insurance=at("InsuranceFund"),
+        accelerators=at("AcceleratorRegistry"),
+        settlement=at("Settlement"),
+        desk=at("BidDesk"),
+        lens=at("MarketLens"),
+        delegation=at("DelegationVault"),
         verifier=verifier,
         deployer=deployer,
         owner=accounts[owner],

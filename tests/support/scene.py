@@ -16,6 +16,8 @@ ROUND = 300
 DAY = 86_400
 WINDOW = 600  # W of the queues made here
 LIABILITY = 900  # G of the queues made here
+GRACE = WINDOW // 4
+HOUR = 3_600
 KEY = keccak(text="test circuit")
 FIXED, PROVER, FREE = 1, 2, 3
 RULES = (FIXED, FIXED, PROVER, FREE)
@@ -33,6 +35,8 @@ class Seat(NamedTuple):
     capacity: int
     in_flight: int
     pass_: int
+    accelerator: int = 0
+    accelerator_bps: int = 0
 
 
 def good_proof(signals: Sequence[int], key: bytes = KEY) -> bytes:
@@ -205,21 +209,33 @@ class Scene:
         self.chain.send(self.pool.market.submitProof, task, signals, b"junk", sender=prover)
 
     def miss(self, task: bytes) -> None:
-        """Let the proof window pass and have it marked."""
-        self.chain.next_at(int(self.pool.market.taskOf(task).proveBy) + 1)
+        """Let window and grace pass and have the miss marked."""
+        self.chain.next_at(self.grace_until(task) + 1)
         self.chain.send(self.pool.market.finalize, task, sender=ordinary(0xC1EA))
+
+    def grace_until(self, task: bytes) -> int:
+        """Last second at which the assigned prover may hand in a proof."""
+        stored = self.pool.market.taskOf(task)
+        window = self.pool.projects.termsOf(stored.queue, stored.termsVersion).proofWindowSeconds
+        return int(stored.proveBy + (window // 2 if stored.rescued else window) // 4)
+
+    def amnesty(self, account: Any) -> None:
+        """Let a prover's ban pass."""
+        until = int(self.pool.provers.proverOf(self.pool.provers.idOf(account)).bannedUntil)
+        if until > self.chain.now:
+            self.chain.warp_to(until)
 
     # --- looking
 
     def seats(self, queue: int | None = None) -> list[Seat]:
         """The seats of a queue. (ape cannot name a field `pass`.)"""
         data = self.chain.call(self.pool.provers.seatsOf, queue or self.queue)
-        [seats] = decode(["(uint32,uint8,uint8,uint64)[]"], data)
+        [seats] = decode(["(uint32,uint8,uint8,uint64,uint32,uint16)[]"], data)
         return [Seat(*seat) for seat in seats]
 
-    def free_capacities(self, queue: int | None = None) -> list[int]:
+    def free_capacities(self, queue: int | None = None, min_rating: int = 0) -> list[int]:
         """Free capacity of each candidate of a queue."""
-        data = self.chain.call(self.pool.provers.candidates, queue or self.queue)
+        data = self.chain.call(self.pool.provers.candidates, queue or self.queue, min_rating)
         [candidates] = decode(["(uint32,address,uint8,uint8,uint64,uint24)[]"], data)
         return [candidate[3] for candidate in candidates]
 
@@ -243,7 +259,7 @@ class Scene:
 NONE, QUEUED, ASSIGNED, OPEN, PROVEN, FAILED, CANCELLED, EXPIRED, EVICTED = range(9)
 
 BID_PLACED = (
-    "0x" + keccak(text="BidPlaced(bytes32,uint24,address,uint96,uint40,uint48,uint256[],bytes)").hex()
+    "0x" + keccak(text="BidPlaced(bytes32,uint24,address,uint96,uint40,uint40,uint256[],bytes)").hex()
 )
 
 

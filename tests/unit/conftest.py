@@ -142,6 +142,21 @@ def insurance(zkpool: ZKPool) -> Any:
 
 
 @pytest.fixture
+def accelerators(zkpool: ZKPool) -> Any:
+    return zkpool.accelerators
+
+
+@pytest.fixture
+def desk(zkpool: ZKPool) -> Any:
+    return zkpool.desk
+
+
+@pytest.fixture
+def delegation(zkpool: ZKPool) -> Any:
+    return zkpool.delegation
+
+
+@pytest.fixture
 def token(zkpool: ZKPool) -> Any:
     return zkpool.token
 

@@ -50,7 +50,7 @@ def test_place__any_bid__has_the_id_the_protocol_defines(scene, market, queue, r
     task = scene.place(requester, ZK)
     statement_hash = keccak(encode(["uint256[]"], [list(STATEMENT)]))
     fields = (31337, market.address, queue, requester.address, statement_hash, 1)
-    expected = keccak(encode(["uint256", "address", "uint24", "address", "bytes32", "uint48"], list(fields)))
+    expected = keccak(encode(["uint256", "address", "uint24", "address", "bytes32", "uint40"], list(fields)))
     assert task == expected
     assert bytes(market.taskIdOf(queue, requester, STATEMENT, 1)) == expected
 
@@ -83,7 +83,7 @@ def test_place__below_a_risen_base_fee__reverts(scene, market, queue, requester)
 
 @pytest.mark.parametrize("statement", [[], [11], [11, 22, 33]])
 def test_place__statement_of_another_length__reverts(scene, market, queue, requester, statement):
-    with reverts(market.WrongStatementLength, got=len(statement), expected=2):
+    with reverts(scene.pool.projects.WrongStatementLength, got=len(statement), expected=2):
         market.placeBid(queue, statement, ZK, scene.chain.now + DAY, b"", sender=requester)
 
 
@@ -92,7 +92,7 @@ def test_place__statement_of_another_length__reverts(scene, market, queue, reque
 def test_place__signal_at_or_above_the_field_modulus__reverts(scene, market, queue, requester, index, value):
     statement = [11, 22]
     statement[index] = value
-    with reverts(market.SignalNotCanonical, index=index, value=value):
+    with reverts(scene.pool.projects.SignalNotCanonical, index=index, value=value):
         market.placeBid(queue, statement, ZK, scene.chain.now + DAY, b"", sender=requester)
 
 
@@ -107,7 +107,7 @@ def test_place__unknown_queue__reverts(scene, market, projects, requester):
 
 def test_place__closed_queue__reverts(scene, market, projects, queue, requester, deployer):
     scene.chain.send(projects.closeQueue, queue, sender=deployer)
-    with reverts(market.QueueIsClosed, queue=queue):
+    with reverts(scene.pool.projects.QueueIsClosed, queue=queue):
         market.placeBid(queue, STATEMENT, ZK, scene.chain.now + DAY, b"", sender=requester)
 
 
@@ -184,7 +184,7 @@ def test_place__queue_without_fixed_signals__takes_an_empty_statement(scene, mar
     )
     task = scene.place(requester, ZK, statement=(), queue=2)
     assert scene.status(task) == QUEUED
-    with reverts(market.WrongStatementLength, got=1, expected=0):
+    with reverts(scene.pool.projects.WrongStatementLength, got=1, expected=0):
         market.placeBid(2, [1], ZK, scene.chain.now + DAY, b"", sender=requester)
 
 

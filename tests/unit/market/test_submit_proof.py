@@ -222,14 +222,14 @@ def test_submit__proof_that_names_another_prover__reverts(scene, market, task, p
     """A proof copied from somebody else names that somebody."""
     signals, proof = scene.proof(task, second_prover)
     got = int(second_prover.address, 16)
-    with reverts(market.ProverMismatch, index=2, got=got, expected=prover):
+    with reverts(scene.pool.projects.ProverMismatch, index=2, got=got, expected=prover):
         market.submitProof(task, signals, proof, sender=prover)
 
 
 def test_submit__address_with_high_bits__reverts(scene, market, task, prover):
     signals = scene.signals(task, prover)
     signals[2] += 2**160
-    with reverts(market.ProverMismatch, index=2, got=signals[2], expected=prover):
+    with reverts(scene.pool.projects.ProverMismatch, index=2, got=signals[2], expected=prover):
         market.submitProof(task, signals, good_proof(signals), sender=prover)
 
 
@@ -238,7 +238,7 @@ def test_submit__address_with_high_bits__reverts(scene, market, task, prover):
 def test_submit__signal_at_or_above_the_field_modulus__reverts(scene, market, task, prover, index, value):
     signals = scene.signals(task, prover)
     signals[index] = value
-    with reverts(market.SignalNotCanonical, index=index, value=value):
+    with reverts(scene.pool.projects.SignalNotCanonical, index=index, value=value):
         market.submitProof(task, signals, good_proof(signals), sender=prover)
 
 
@@ -247,14 +247,14 @@ def test_submit__signal_plus_the_modulus__reverts(scene, market, task, prover, i
     """Aliases verify in circuits that reduce; here they do not get that far."""
     signals = scene.signals(task, prover)
     signals[index] += FIELD
-    with reverts(market.SignalNotCanonical, index=index, value=signals[index]):
+    with reverts(scene.pool.projects.SignalNotCanonical, index=index, value=signals[index]):
         market.submitProof(task, signals, good_proof(signals), sender=prover)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 6])
 def test_submit__another_number_of_signals__reverts(scene, market, task, prover, count):
     signals = [*scene.signals(task, prover), 7, 7][:count]
-    with reverts(market.WrongSignalCount, got=count, expected=4):
+    with reverts(scene.pool.projects.WrongSignalCount, got=count, expected=4):
         market.submitProof(task, signals, good_proof(signals), sender=prover)
 
 
@@ -284,7 +284,7 @@ def test_submit__proof_of_another_task__reverts(scene, market, requester, prover
 def test_submit__verifier_fails__reverts_and_slashes_nobody(
     scene, market, vault, provers, task, prover, behaviour
 ):
-    with reverts(market.VerifierFailed, task=task):
+    with reverts(scene.pool.projects.VerifierFailed, task=task):
         market.submitProof(task, scene.signals(task, prover), behaviour, sender=prover)
     assert scene.status(task) == ASSIGNED
     assert vault.stakeOf(prover).ownWei == 40 * ZK
@@ -316,7 +316,7 @@ def test_submit__too_little_gas_for_the_verifier__reverts_and_slashes_nobody(
 ):
     """A relay that starves the verifier of gas gets a revert, never a slash."""
     signals, proof = scene.proof(task, prover)
-    with reverts(market.VerifierGasShort, gasFloor=50_000) as info:
+    with reverts(scene.pool.projects.VerifierGasShort, gasFloor=50_000) as info:
         market.submitProof(task, signals, proof, sender=prover, gas_limit=80_000)
     assert 0 < info.value.inputs["gasLeft"] < 50_000
     assert (scene.status(task), vault.stakeOf(prover).ownWei) == (ASSIGNED, 40 * ZK)
