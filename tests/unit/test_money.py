@@ -74,7 +74,8 @@ def test_money__good_proof_bad_proof_and_miss__adds_up_to_the_wei(
         scene.chain.send(market.finalize, task, sender=keeper)
     scene.chain.send(market.expireBid, loser, sender=keeper)
 
-    # prices 8, 7, 6; bad: S = 2 (1 requester, 1 insurance); missed: S = 0.5 (0.25, 0.01, 0.24)
+    # prices 8, 7, 6; bad: S = 2 (1 requester, 1 insurance with the bounty nobody earned);
+    # missed after the liability window, so without a rescuer: S = 0.5 (0.25, 0.01, 0.24)
     assert scene.credit(requester) == (9 - 8) * ZK + (8 - 7) * ZK + 7 * ZK + ZK
     assert scene.credit(rival) == (7 - 6) * ZK + 6 * ZK + ZK // 4 + 6 * ZK
     assert scene.credit(keeper) == ZK // 100
@@ -90,8 +91,10 @@ def test_money__good_proof_bad_proof_and_miss__adds_up_to_the_wei(
         scene.chain.send(vault.finishUnstake, sender=who)
     assert scene.balance(vault) == 0
     scene.chain.send(splitter.claim, sender=accounts[good])
-    scene.chain.send(splitter.claimPool, sender=keeper)
-    assert scene.balance(splitter) == 8 * ZK // 10, "the delegators' part waits for the delegators"
+    scene.chain.send(splitter.claimTreasury, sender=keeper)
+    assert scene.balance(splitter) == 8 * ZK // 10
+    scene.chain.send(scene.pool.delegation.collect, sender=keeper)
+    assert (scene.balance(splitter), scene.balance(scene.pool.delegation)) == (0, 8 * ZK // 10)
     assert scene.balance(treasury) == 8 * ZK // 10
 
     assert scene.balance(insurance) == ZK + 24 * ZK // 100

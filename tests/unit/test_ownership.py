@@ -16,17 +16,22 @@ ZERO = "0x" + "00" * 20
 OWNER_ONLY = [
     ("projects", "allowVerifier", (SOMEBODY, True)),
     ("market", "setGuardian", (SOMEBODY,)),
-    ("splitter", "setRates", (1000, 5000)),
+    ("splitter", "setRates", (1000, 5000, 2000)),
     ("splitter", "setTreasury", (SOMEBODY,)),
     ("splitter", "setDelegators", (SOMEBODY,)),
     ("insurance", "setCap", (INSURANCE_CAP_WEI,)),
+    ("projects", "setCarrier", (1, SOMEBODY)),
+    ("delegation", "setOperator", (SOMEBODY,)),
+    ("delegation", "allowAdapter", (SOMEBODY, 1)),
+    ("delegation", "writeOff", (SOMEBODY,)),
+    ("delegation", "transferOwnership", (SOMEBODY,)),
     ("projects", "transferOwnership", (SOMEBODY,)),
     ("market", "transferOwnership", (SOMEBODY,)),
     ("splitter", "transferOwnership", (SOMEBODY,)),
     ("insurance", "transferOwnership", (SOMEBODY,)),
     ("market", "renounceOwnership", ()),
 ]
-OWNED = ("projects", "market", "splitter", "insurance")
+OWNED = ("projects", "market", "splitter", "insurance", "delegation")
 
 
 @pytest.mark.parametrize(
@@ -65,11 +70,12 @@ def test_ownership__handed_over__needs_the_new_owner_to_accept(zkpool, owner, ke
         contract.transferOwnership(owner, sender=owner)
 
 
-@pytest.mark.parametrize("name", ["ProjectRegistry", "RewardSplitter", "InsuranceFund"])
+@pytest.mark.parametrize("name", ["ProjectRegistry", "RewardSplitter", "InsuranceFund", "DelegationVault"])
 def test_ownership__deployed_for_nobody__reverts(project, zkpool, deployer, treasury, name):
     args = {
         "ProjectRegistry": (ZERO,),
-        "RewardSplitter": (zkpool.token, ZERO, treasury),
+        "RewardSplitter": (zkpool.token, ZERO, treasury, zkpool.vault, zkpool.accelerators),
+        "DelegationVault": (zkpool.token, zkpool.vault, zkpool.splitter, zkpool.provers, ZERO),
         "InsuranceFund": (zkpool.token, ZERO, INSURANCE_CAP_WEI),
     }[name]
     with reverts(zkpool.projects.OwnableInvalidOwner, owner=ZERO):

@@ -50,7 +50,19 @@ def arm(scene: Scene, method: Any, *args: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "inner", ["placeBid", "raiseBid", "cancelBid", "clear", "submitProof", "finalize", "claimCredit"]
+    "inner",
+    [
+        "placeBid",
+        "raiseBid",
+        "cancelBid",
+        "clear",
+        "submitProof",
+        "submitProofs",
+        "decline",
+        "claimOpen",
+        "finalize",
+        "claimCredit",
+    ],
 )
 def test_reenter__market_while_a_bid_is_paid__reverts(hostile, requester, inner):
     market, queue = hostile.pool.market, hostile.queue
@@ -60,6 +72,9 @@ def test_reenter__market_while_a_bid_is_paid__reverts(hostile, requester, inner)
         "cancelBid": (b"\x01" * 32,),
         "clear": (queue,),
         "submitProof": (b"\x01" * 32, [], b""),
+        "submitProofs": (queue, requester, [b"\x01" * 32], [[]], [b""]),
+        "decline": (b"\x01" * 32,),
+        "claimOpen": (b"\x01" * 32, 0),
         "finalize": (b"\x01" * 32,),
         "claimCredit": (),
     }[inner]
@@ -69,7 +84,9 @@ def test_reenter__market_while_a_bid_is_paid__reverts(hostile, requester, inner)
     assert hostile.balance(market) == 0
 
 
-@pytest.mark.parametrize("outer", ["raiseBid", "cancelBid", "submitProof", "finalize", "claimCredit"])
+@pytest.mark.parametrize(
+    "outer", ["raiseBid", "cancelBid", "submitProof", "submitProofs", "finalize", "claimCredit"]
+)
 def test_reenter__claim_while_money_moves__reverts(hostile, requester, prover, keeper, outer):
     market = hostile.pool.market
     if outer == "cancelBid":
@@ -84,8 +101,11 @@ def test_reenter__claim_while_money_moves__reverts(hostile, requester, prover, k
         task = hostile.assigned(requester, ZK)
         if outer == "submitProof":
             call, sender = (market.submitProof, task, *hostile.proof(task, prover)), prover
+        elif outer == "submitProofs":
+            signals, proof = hostile.proof(task, prover)
+            call, sender = (market.submitProofs, hostile.queue, prover, [task], [signals], [proof]), prover
         elif outer == "finalize":
-            hostile.chain.warp_to(market.taskOf(task).proveBy + 1)
+            hostile.chain.warp_to(hostile.grace_until(task) + 1)
             call, sender = (market.finalize, task), keeper
         else:
             call, sender = (market.claimCredit,), requester
@@ -133,14 +153,14 @@ def test_reenter__claim_rewards_while_they_are_paid__reverts(hostile, requester,
         splitter.claim(sender=token_account)
 
 
-def test_reenter__claim_pool_while_it_is_paid__reverts(hostile, requester, prover, treasury, outsider):
+def test_reenter__claim_treasury_while_it_is_paid__reverts(hostile, requester, prover, treasury, outsider):
     splitter = hostile.pool.splitter
     hostile.seat(prover)
     hostile.prove(hostile.assigned(requester, ZK), prover)
     hostile.chain.warp(DAY)
-    arm(hostile, splitter.claimPool)
+    arm(hostile, splitter.claimTreasury)
     with reverts(splitter.NothingToClaim, account=treasury):
-        splitter.claimPool(sender=outsider)
+        splitter.claimTreasury(sender=outsider)
 
 
 def test_reenter__burn_while_it_burns__reverts(hostile, outsider, deployer):

@@ -8,6 +8,7 @@ from tests.support.reverts import reverts
 from tests.support.scene import (
     ASSIGNED,
     EXPIRED,
+    GRACE,
     LIABILITY,
     MIN_BASE_FEE,
     MIN_BOND,
@@ -232,7 +233,7 @@ def test_clear__terms_changed_after_the_assignment__leave_the_task_alone(
     scene.chain.send(projects.setTerms, queue, changed, sender=deployer)
     assert market.taskOf(task) == before
     assert vault.stakeOf(prover).lockedWei == MIN_BOND
-    scene.chain.next_at(before.proveBy + 1)
+    scene.chain.next_at(before.proveBy + GRACE + 1)
     scene.chain.send(market.finalize, task, sender=keeper)
     with reverts(market.NothingDue, task=task, dueAt=before.proveBy + LIABILITY + 1):
         market.finalize(task, sender=keeper)

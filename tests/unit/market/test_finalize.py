@@ -9,6 +9,8 @@ from tests.support.scene import (
     ASSIGNED,
     EXPIRED,
     FAILED,
+    GRACE,
+    HOUR,
     LIABILITY,
     MIN_BASE_FEE,
     MIN_BOND,
@@ -34,35 +36,41 @@ def prove_by(market, task) -> int:
 
 
 @pytest.mark.parametrize("early", [1, 0])
-def test_finalize__in_the_proof_window__reverts(scene, market, task, prove_by, keeper, early):
-    scene.chain.next_at(prove_by - early)
-    with reverts(market.NothingDue, task=task, nowAt=prove_by - early, dueAt=prove_by + 1):
+def test_finalize__until_the_grace_is_over__reverts(scene, market, task, prove_by, keeper, early):
+    end = prove_by + GRACE
+    scene.chain.next_at(end - early)
+    with reverts(market.NothingDue, task=task, nowAt=end - early, dueAt=end + 1):
         market.finalize(task, sender=keeper)
 
 
 def test_finalize__window_missed__slashes_the_bond_and_opens_the_task(
     scene, market, vault, provers, insurance, task, prove_by, requester, prover, keeper
 ):
-    """S = 0.5 ZK: requester half, keeper 2 %, insurance the rest."""
+    """S = 0.5 ZK: requester half, rescuer 18 % (its bounty), keeper 2 %, insurance the rest."""
     before = scene.credit(requester)
-    scene.chain.next_at(prove_by + 1)
+    now = prove_by + GRACE + 1
+    scene.chain.next_at(now)
     receipt = market.finalize(task, sender=keeper)
 
     [missed] = receipt.decode_logs(market.WindowMissed)
     assert (bytes(missed.task), missed.prover, missed.keeper) == (task, prover.address, keeper.address)
     [slashed] = receipt.decode_logs(vault.Slashed)
     assert (bytes(slashed.task), slashed.fault) == (task, 1)
-    # all, tier 1, requester, keeper, insurance
-    assert list(slashed.parts) == [MIN_BOND, 0, ZK // 4, ZK // 100, 24 * ZK // 100]
+    # all, tier 1, requester, rescuer, keeper, insurance
+    assert list(slashed.parts) == [MIN_BOND, 0, ZK // 4, 9 * ZK // 100, ZK // 100, 15 * ZK // 100]
+    remembered = market.rescueOf(task)
+    assert (remembered.bountyWei, remembered.openUntil) == (9 * ZK // 100, prove_by + LIABILITY)
+    assert (remembered.declineCount, remembered.firstDecliner, remembered.secondDecliner) == (0, 0, 0)
     stored = market.taskOf(task)
     assert (stored.status, stored.amountWei, stored.bondWei) == (OPEN, 3 * ZK, 0)
     stake = vault.stakeOf(prover)
     assert (stake.ownWei, stake.lockedWei, stake.active) == (395 * ZK // 10, 0, True)
     assert scene.credit(requester) == before + ZK // 4
     assert scene.credit(keeper) == ZK // 100
-    assert scene.balance(insurance) == 24 * ZK // 100
+    assert scene.balance(insurance) == 15 * ZK // 100
     record = provers.proverOf(1)
     assert (record.ratingPpm, record.failureCount, record.successCount) == (281_250, 1, 0)
+    assert record.bannedUntil == now + HOUR
     assert scene.seats()[0].in_flight == 0
 
 
@@ -71,10 +79,10 @@ def test_finalize__miss_of_a_cheap_task__compensates_at_most_the_price(
 ):
     scene.seat(prover)
     task = scene.assigned(requester, MIN_BASE_FEE)
-    scene.chain.next_at(market.taskOf(task).proveBy + 1)
+    scene.chain.next_at(market.taskOf(task).proveBy + GRACE + 1)
     market.finalize(task, sender=keeper)
     assert (scene.credit(requester), scene.credit(keeper)) == (MIN_BASE_FEE, ZK // 100)
-    assert scene.balance(scene.pool.insurance) == 48 * ZK // 100
+    assert scene.balance(scene.pool.insurance) == 39 * ZK // 100
 
 
 @pytest.mark.parametrize("early", [1, 0])
@@ -156,7 +164,7 @@ def test_finalize__while_paused__works(scene, market, task, prove_by, keeper, gu
 
 def test_finalize__by_the_requester__earns_it_both_parts(scene, market, task, prove_by, requester):
     before = scene.credit(requester)
-    scene.chain.next_at(prove_by + 1)
+    scene.chain.next_at(prove_by + GRACE + 1)
     market.finalize(task, sender=requester)
     assert scene.credit(requester) == before + ZK // 4 + ZK // 100
 
@@ -167,7 +175,7 @@ def test_finalize__prover_that_is_requester_and_keeper__still_loses(scene, marke
     scene.place(prover, 3 * ZK)
     task = scene.assigned(prover, 5 * ZK)
     credited = scene.credit(prover)
-    scene.chain.next_at(market.taskOf(task).proveBy + 1)
+    scene.chain.next_at(market.taskOf(task).proveBy + GRACE + 1)
     market.finalize(task, sender=prover)
     lost = 40 * ZK - vault.stakeOf(prover).ownWei
     back = scene.credit(prover) - credited
@@ -180,7 +188,7 @@ def test_finalize__stake_left_for_unbonding__is_slashed_there(
 ):
     """Leaving does not outrun a slash."""
     scene.chain.send(vault.requestUnstake, 40 * ZK, sender=prover)
-    scene.chain.next_at(prove_by + 1)
+    scene.chain.next_at(prove_by + GRACE + 1)
     market.finalize(task, sender=keeper)
     stake = vault.stakeOf(prover)
     assert (stake.ownWei, stake.unbondingWei, stake.lockedWei) == (0, 395 * ZK // 10, 0)
@@ -192,7 +200,7 @@ def test_finalize__slash_below_the_staying_stake__deactivates(
     other = scene.open_queue(penalty=16 * ZK)
     scene.seat(prover, queue=other)
     task = scene.assigned(requester, ZK, queue=other)
-    scene.chain.next_at(market.taskOf(task).proveBy + 1)
+    scene.chain.next_at(market.taskOf(task).proveBy + GRACE + 1)
     market.finalize(task, sender=keeper)
     stake = vault.stakeOf(prover)
     assert (stake.ownWei, stake.active) == (40 * ZK - 16 * ZK - MIN_BOND, False)
@@ -209,7 +217,7 @@ def test_finalize__two_tasks_missed__slashes_each_bond_once(scene, market, vault
     tasks = [scene.place(requester, ZK) for _ in range(2)]
     scene.clear()
     assert vault.stakeOf(prover).lockedWei == 2 * MIN_BOND
-    scene.chain.warp_to(market.taskOf(tasks[0]).proveBy)
+    scene.chain.warp_to(market.taskOf(tasks[0]).proveBy + GRACE)
     for i, task in enumerate(tasks):
         scene.chain.send(market.finalize, task, sender=keeper)
         stake = vault.stakeOf(prover)

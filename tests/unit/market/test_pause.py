@@ -61,7 +61,7 @@ def test_pause__whole_life_of_a_task__only_bids_and_clearing_stop(
     market.submitProof(task, *scene.proof(task, prover), sender=prover)
     scene.chain.warp(DAY)
     splitter.claim(sender=prover)
-    splitter.claimPool(sender=keeper)
+    splitter.claimTreasury(sender=keeper)
     vault.stake(ZK, sender=prover)
     vault.settle(prover, sender=keeper)
     vault.requestUnstake(ZK, sender=prover)

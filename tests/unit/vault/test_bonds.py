@@ -8,7 +8,7 @@ from tests.support.reverts import reverts
 from tests.support.scene import DAY, ZK
 
 TASK = b"\x07" * 32
-MISSED, INVALID = 1, 2
+MISSED, INVALID, LATE = 1, 2, 3
 
 
 @pytest.fixture
@@ -56,13 +56,24 @@ def test_release__bond__frees_it_and_restarts_the_idle_clock(scene, vault, marke
     lock(vault, market_account, staked, 3 * ZK)
     now = scene.chain.now + 500
     scene.chain.next_at(now)
-    vault.releaseBond(staked, 3 * ZK, sender=market_account)
+    vault.releaseBond(staked, 3 * ZK, True, sender=market_account)
     stake = vault.stakeOf(staked)
     assert (stake.lockedWei, stake.decaysFrom) == (0, now + DAY)
 
 
-def slash(vault, market_account, prover, bond, fault, price, keeper=False):
-    receipt = vault.slash(TASK, prover, bond, fault, price, keeper, sender=market_account)
+def test_release__task_that_was_not_worked_on__leaves_the_idle_clock(scene, vault, market_account, staked):
+    """A declined task is no work: decay would be dodged by declining once a day."""
+    decays_from = vault.stakeOf(staked).decaysFrom
+    lock(vault, market_account, staked, 3 * ZK)
+    scene.chain.warp(500)
+    vault.releaseBond(staked, 3 * ZK, False, sender=market_account)
+    stake = vault.stakeOf(staked)
+    assert (stake.lockedWei, stake.decaysFrom) == (0, decays_from)
+
+
+def slash(vault, market_account, prover, bond, fault, price, keeper=False, *, tier1=0, rescuer=False):
+    order = (TASK, prover, bond, fault, price, tier1, rescuer, keeper)
+    receipt = vault.slash(order, sender=market_account)
     [slashed] = receipt.decode_logs(vault.Slashed)
     return list(slashed.parts)
 
@@ -70,14 +81,16 @@ def slash(vault, market_account, prover, bond, fault, price, keeper=False):
 @pytest.mark.parametrize(
     ("fault", "bond", "price", "keeper", "parts"),
     [
-        # all, tier 1, requester, keeper, insurance
-        (MISSED, ZK, 10 * ZK, True, [ZK, 0, ZK // 2, ZK // 50, 48 * ZK // 100]),
-        (MISSED, ZK, 10 * ZK, False, [ZK, 0, ZK // 2, 0, ZK // 2]),
-        (MISSED, ZK, ZK // 10, True, [ZK, 0, ZK // 10, ZK // 50, 88 * ZK // 100]),
-        (MISSED, ZK, 0, True, [ZK, 0, 0, ZK // 50, 98 * ZK // 100]),
-        (INVALID, ZK, 10 * ZK, False, [2 * ZK, 0, ZK, 0, ZK]),
-        (INVALID, 2 * ZK + 2, 10 * ZK, False, [2 * ZK + 2, 0, ZK + 1, 0, ZK + 1]),
-        (MISSED, 99, 10 * ZK, True, [99, 0, 49, 1, 49]),
+        # all, tier 1, requester, rescuer, keeper, insurance
+        (MISSED, ZK, 10 * ZK, True, [ZK, 0, ZK // 2, 0, ZK // 50, 48 * ZK // 100]),
+        (MISSED, ZK, 10 * ZK, False, [ZK, 0, ZK // 2, 0, 0, ZK // 2]),
+        (MISSED, ZK, ZK // 10, True, [ZK, 0, ZK // 10, 0, ZK // 50, 88 * ZK // 100]),
+        (MISSED, ZK, 0, True, [ZK, 0, 0, 0, ZK // 50, 98 * ZK // 100]),
+        (INVALID, ZK, 10 * ZK, False, [2 * ZK, 0, ZK, 0, 0, ZK]),
+        (INVALID, 2 * ZK + 2, 10 * ZK, False, [2 * ZK + 2, 0, ZK + 1, 0, 0, ZK + 1]),
+        (MISSED, 99, 10 * ZK, True, [99, 0, 49, 0, 1, 49]),
+        (LATE, ZK, 10 * ZK, False, [ZK // 2, 0, ZK // 4, 0, 0, ZK // 4]),
+        (LATE, 99, 10 * ZK, False, [49, 0, 24, 0, 0, 25]),
     ],
 )
 def test_slash__fault__splits_to_the_wei(
@@ -88,9 +101,35 @@ def test_slash__fault__splits_to_the_wei(
     assert parts[0] == sum(parts[1:])
     stake = vault.stakeOf(staked)
     assert (stake.ownWei, stake.lockedWei) == (40 * ZK - parts[0], 0)
-    assert scene.balance(market) == parts[2] + parts[3]
-    assert scene.balance(insurance) == parts[4]
+    assert scene.balance(market) == sum(parts[1:5])
+    assert scene.balance(insurance) == parts[5]
     assert scene.balance(vault) == stake.ownWei
+
+
+@pytest.mark.parametrize(
+    ("tier1", "parts"),
+    [
+        # all, tier 1, requester, rescuer, keeper, insurance; r is what tier 1 leaves
+        (0, [1000, 0, 500, 180, 20, 300]),
+        (400, [1000, 400, 300, 108, 12, 180]),
+        (1000, [1000, 1000, 0, 0, 0, 0]),
+        (5000, [1000, 1000, 0, 0, 0, 0]),
+    ],
+)
+def test_slash__carriers_loss__comes_first(vault, market_account, staked, tier1, parts):
+    lock(vault, market_account, staked, 1000)
+    got = slash(vault, market_account, staked, 1000, MISSED, ZK, True, tier1=tier1, rescuer=True)
+    assert got == parts
+    assert sum(parts[1:]) == parts[0]
+
+
+def test_slash__late__restarts_the_idle_clock(scene, vault, market_account, staked):
+    """A proof was accepted, if late."""
+    lock(vault, market_account, staked, ZK)
+    now = scene.chain.now + 500
+    scene.chain.next_at(now)
+    slash(vault, market_account, staked, ZK, LATE, 0)
+    assert vault.stakeOf(staked).decaysFrom == now + DAY
 
 
 def test_slash__invalid_with_other_bonds_open__leaves_them_covered(vault, market_account, staked):

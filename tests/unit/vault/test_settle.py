@@ -88,7 +88,7 @@ def test_settle__stake_below_the_floor__does_not_decay(scene, vault, market_acco
     """A slash took the prover below 24 ZK: nothing decays there."""
     scene.stake(prover, 32 * ZK)
     vault.lockBonds([prover], [12 * ZK], sender=market_account)
-    vault.slash(b"\x01" * 32, prover, 12 * ZK, 1, 0, False, sender=market_account)
+    vault.slash((b"\x01" * 32, prover, 12 * ZK, 1, 0, 0, False, False), sender=market_account)
     scene.chain.warp(30 * DAY)
     stake = vault.stakeOf(prover)
     assert (stake.ownWei, stake.active) == (20 * ZK, False)
@@ -139,6 +139,7 @@ def test_settle__missed_and_invalid__do_not_restart_it(scene, vault, requester, 
     scene.seat(prover)
     decays_from = vault.stakeOf(prover).decaysFrom
     scene.miss(scene.assigned(requester, ZK))
+    scene.amnesty(prover)
     scene.fumble(scene.assigned(requester, ZK), prover)
     assert vault.stakeOf(prover).decaysFrom == decays_from
 

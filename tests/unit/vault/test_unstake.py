@@ -156,7 +156,7 @@ def test_finish__part_of_it_covers_bonds__pays_the_rest(scene, vault, market_acc
     assert scene.balance(prover) == before + 10 * ZK
     stake = vault.stakeOf(prover)
     assert (stake.unbondingWei, stake.lockedWei) == (30 * ZK, 30 * ZK)
-    vault.releaseBond(prover, 30 * ZK, sender=market_account)
+    vault.releaseBond(prover, 30 * ZK, False, sender=market_account)
     vault.finishUnstake(sender=prover)
     assert scene.balance(vault) == 0
 
@@ -168,7 +168,7 @@ def test_finish__exit_with_a_task_in_flight__pays_after_the_slash(
     scene.seat(prover)
     task = scene.assigned(requester, 5 * ZK)
     scene.chain.send(vault.requestUnstake, 40 * ZK, sender=prover)
-    scene.chain.next_at(market.taskOf(task).proveBy + 1)
+    scene.chain.next_at(scene.grace_until(task) + 1)
     scene.chain.send(market.finalize, task, sender=keeper)
     scene.chain.warp(UNBONDING)
     before = scene.balance(prover)
