@@ -93,8 +93,11 @@ def test_money__good_proof_bad_proof_and_miss__adds_up_to_the_wei(
     scene.chain.send(splitter.claim, sender=accounts[good])
     scene.chain.send(splitter.claimTreasury, sender=keeper)
     assert scene.balance(splitter) == 8 * ZK // 10
-    scene.chain.send(scene.pool.delegation.collect, sender=keeper)
-    assert (scene.balance(splitter), scene.balance(scene.pool.delegation)) == (0, 8 * ZK // 10)
+    pool, deployer = scene.pool.delegation, scene.pool.deployer
+    scene.chain.send(token.approve, pool, ZK, sender=deployer)
+    scene.chain.send(pool.deposit, ZK, deployer, sender=deployer)
+    scene.chain.send(pool.collect, sender=keeper)
+    assert (scene.balance(splitter), scene.balance(pool)) == (0, ZK + 8 * ZK // 10)
     assert scene.balance(treasury) == 8 * ZK // 10
 
     assert scene.balance(insurance) == ZK + 24 * ZK // 100
