@@ -187,10 +187,12 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         windowsSeconds = new uint256[](count);
         verdicts = new Verdict[](count);
         uint256 soundCount = 0;
+        mapping(uint16 version => Terms) storage termsBy = _terms[queue];
         for (uint256 i = 0; i < count; ++i) {
-            Terms memory terms = _terms[queue][versions[i]];
-            if (terms.proofWindowSeconds == 0) continue; // a task of another queue, or none
-            windowsSeconds[i] = terms.proofWindowSeconds;
+            Terms storage terms = termsBy[versions[i]];
+            uint256 windowSeconds = terms.proofWindowSeconds;
+            if (windowSeconds == 0) continue; // a task of another queue, or none
+            windowsSeconds[i] = windowSeconds;
             uint256 flawAt;
             (statementHashes[i], flawAt) = _read(signals[i], terms.packedRules, prover);
             if (flawAt != NO_FLAW) continue;

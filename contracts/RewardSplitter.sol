@@ -230,20 +230,25 @@ contract RewardSplitter is IRewardSplitter, MarketBound, Ownable2Step {
         uint256 acceleratorBps
     ) private view returns (SplitMath.Split memory sum) {
         Rates memory r = _rates;
+        if (!sponsored) (r.sponsorBps, r.previousSponsorBps) = (0, 0);
         for (uint256 i = 0; i < pricesWei.length; ++i) {
             bool previous = assignedAts[i] <= r.changedAt;
-            uint256 sponsorBps = previous ? r.previousSponsorBps : r.sponsorBps;
-            SplitMath.Split memory parts = SplitMath.split(
-                pricesWei[i],
-                previous ? r.previousPoolBps : r.poolBps,
-                acceleratorBps,
-                sponsored ? sponsorBps : 0,
-                previous ? r.previousDelegatorsBps : r.delegatorsBps
-            );
-            sum.proverWei += parts.proverWei;
-            sum.acceleratorWei += parts.acceleratorWei;
-            sum.delegatorsWei += parts.delegatorsWei;
-            sum.treasuryWei += parts.treasuryWei;
+            (
+                uint256 proverWei,
+                uint256 acceleratorWei,
+                uint256 delegatorsWei,
+                uint256 treasuryWei
+            ) = SplitMath.cut(
+                    pricesWei[i],
+                    previous ? r.previousPoolBps : r.poolBps,
+                    acceleratorBps,
+                    previous ? r.previousSponsorBps : r.sponsorBps,
+                    previous ? r.previousDelegatorsBps : r.delegatorsBps
+                );
+            sum.proverWei += proverWei;
+            sum.acceleratorWei += acceleratorWei;
+            sum.delegatorsWei += delegatorsWei;
+            sum.treasuryWei += treasuryWei;
         }
     }
 }

@@ -25,13 +25,34 @@ library SplitMath {
         uint256 sponsorBps,
         uint256 delegatorsBps
     ) internal pure returns (Split memory parts) {
+        (parts.proverWei, parts.acceleratorWei, parts.delegatorsWei, parts.treasuryWei) = cut(
+            priceWei,
+            poolBps,
+            acceleratorBps,
+            sponsorBps,
+            delegatorsBps
+        );
+    }
+
+    /// @notice `split` without a struct in memory.
+    function cut(
+        uint256 priceWei,
+        uint256 poolBps,
+        uint256 acceleratorBps,
+        uint256 sponsorBps,
+        uint256 delegatorsBps
+    )
+        internal
+        pure
+        returns (uint256 proverWei, uint256 acceleratorWei, uint256 delegatorsWei, uint256 treasuryWei)
+    {
         uint256 pool = (priceWei * poolBps) / BPS;
         uint256 rest = priceWei - pool;
         uint256 sponsor = (rest * sponsorBps) / BPS;
         uint256 fromPool = (pool * delegatorsBps) / BPS;
-        parts.acceleratorWei = (rest * acceleratorBps) / BPS;
-        parts.proverWei = rest - parts.acceleratorWei - sponsor;
-        parts.delegatorsWei = fromPool + sponsor;
-        parts.treasuryWei = pool - fromPool;
+        acceleratorWei = (rest * acceleratorBps) / BPS;
+        proverWei = rest - acceleratorWei - sponsor;
+        delegatorsWei = fromPool + sponsor;
+        treasuryWei = pool - fromPool;
     }
 }
