@@ -1,0 +1,474 @@
+"""The pool as a prover of tier 1: bids, proofs, settlement, and what the adapter says it is worth."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.rawmarket import MAX_UINT256
+from tests.unit.tier1.world import (
+    BOUND,
+    DATA,
+    DELIVERED,
+    FORFEITED,
+    FUNDED,
+    LIABILITY,
+    MAX_BID,
+    NONE,
+    PENALTY,
+    REWARD,
+    REWARDED,
+    ROUND,
+    STAKED,
+    TTKO,
+    WINDOW,
+    ZK,
+    World,
+    worth,
+)
+
+ASSIGNED, OPEN, PROVEN, FAILED, EXPIRED = 2, 3, 4, 5, 7
+BID = worth(5 * REWARD)
+"""m: the reward and a penalty of four rewards."""
+VALUE_GAS = 300_000
+"""What the delegation vault gives an adapter to say its value."""
+
+
+def data_of(number: int) -> bytes:
+    return DATA + str(number).encode()
+
+
+# --- entering
+
+
+def test_spec__of_an_assigned_block__in_wei_of_zk(world: World) -> None:
+    number = world.propose()
+    prove_by = world.block(number)["prove_by"]
+    spec, reward, penalty = world.adapter.read("specOf", number)
+    assert spec == (world.queue, prove_by, (1_000 + number,))
+    assert (reward, penalty) == (worth(REWARD), worth(4 * REWARD))
+    assert world.refused("keeper", world.adapter, "specOf", 99) == ("UnknownWork", {"ext": 99})
+
+
+def test_enter__assigned_block__bids_reward_and_penalty_until_a_proof_would_be_late(world: World) -> None:
+    number = world.propose()
+    before, value = world.zk(world.adapter), world.value
+    task = world.enter(number)
+    assert (world.task(task)["requester"], world.task(task)["amount"]) == (world.adapter.address, BID)
+    assert world.pool.market.read("bookOf", world.queue) == (
+        (task,),
+        (BID,),
+        (world.block(number)["prove_by"] - WINDOW,),
+    )
+    work = world.work(number)
+    assert (work.status, work.reward_units, work.penalty_units) == (BOUND, REWARD, 4 * REWARD)
+    assert world.zk(world.adapter) == before - BID
+    assert world.value == value, "money in the market is the pool's"
+    assert world.adapter.read("liveWorks") == (number,)
+
+
+def test_enter__what_is_not_the_pools_or_not_as_proposed__is_refused(world: World) -> None:
+    rival = world.chain.accounts[-1]
+    world.stake_in_tier1(rival, 1_000_000 * TTKO, capacity=1)
+    numbers = [world.propose() for _ in range(12)]
+    theirs = next(n for n in numbers if world.block(n)["assigned"] == rival)
+    ours = next(n for n in numbers if world.block(n)["assigned"] == world.adapter.address)
+    enter = (world.adapter, "enter")
+    name, fields = world.refused("keeper", *enter, theirs, data_of(theirs))
+    assert (name, fields) == ("NotAssignedToPool", {"ext": theirs, "assigned": rival})
+    assert world.refused("keeper", *enter, 99, b"")[0] == "NotAssignedToPool"
+    assert world.refused("keeper", *enter, ours, b"other inputs")[0] == "DataDiffers"
+    last = world.block(ours)["prove_by"] - WINDOW
+    assert world.refused("keeper", *enter, ours, data_of(ours), at=last + 1) == (
+        "WorkTooLate",
+        {"ext": ours, "nowAt": last + 1, "lastAt": last},
+    )
+    task = world.enter(ours)
+    assert world.refused("keeper", *enter, ours, data_of(ours)) == (
+        "WorkIsBound",
+        {"ext": ours, "task": task},
+    )
+
+
+def test_enter__bid_capped_by_the_operator__or_refused_without_money(world: World) -> None:
+    number = world.propose()
+    with world.aside():
+        world.act("operator", world.adapter, "setOffer", 10, 16, ZK // 10)
+        assert world.task(world.enter(number))["amount"] == ZK // 10
+    free = world.zk(world.adapter)
+    world.act("operator", world.adapter, "repay", free - ZK)
+    assert world.refused("keeper", world.adapter, "enter", number, data_of(number)) == (
+        "FreeFundsTooLow",
+        {"gotWei": BID, "freeWei": ZK},
+    )
+
+
+def test_enter__again__only_when_the_first_bid_ended_without_a_proof(world: World) -> None:
+    """No prover has a slot until the bid has expired in the book; tier 1 gives longer than that for another block."""
+    world.act("prover", world.pool.provers, "setCapacity", world.queue, 0)
+    number = world.propose()
+    first = world.enter(number)
+    expires_at = world.block(number)["prove_by"] - WINDOW
+    world.act("keeper", world.pool.market, "expireBid", first, at=expires_at + 1)
+    assert world.task(first)["status"] == EXPIRED
+    assert world.refused("keeper", world.adapter, "enter", number, data_of(number))[0] == "WorkTooLate"
+    assert world.settle(number) == (BOUND, 0, 0), "tier 1 may still get its proof"
+
+
+def test_enter__after_a_full_book_evicted_the_bid__binds_the_new_task(world: World) -> None:
+    world.act("prover", world.pool.provers, "setCapacity", world.queue, 0)
+    number = world.propose()
+    first = world.enter(number)
+    world.pool.fund(world.requester, 1_000 * ZK, world.pool.market)
+    for i in range(64):
+        bid = (world.queue, [i + 1], 2 * ZK, world.chain.now + 5 * ROUND, b"")
+        world.act("requester", world.pool.market, "placeBid", *bid)
+    assert world.task(first)["status"] == 8
+    world.act("operator", world.adapter, "setOffer", 10, 16, 3 * ZK)
+    with world.aside():
+        assert world.refused("keeper", world.adapter, "enter", number, data_of(number))[0] == "BookFull"
+    world.skip_to(world.chain.now + 1)
+    assert world.work(number).task == first
+    world.act("requester", world.pool.market, "expireBid", first_of(world), at=world.chain.now + 6 * ROUND)
+    second = world.enter(number)
+    assert second != first
+    assert world.work(number).task == second
+    assert world.adapter.read("liveWorks") == (number,)
+    assert world.task(second)["amount"] == BID
+
+
+def first_of(world: World) -> bytes:
+    """The best bid in the book."""
+    tasks: tuple[bytes, ...] = world.pool.market.read("bookOf", world.queue)[0]
+    return tasks[0]
+
+
+# --- a block proven in time
+
+
+def test_life__proven_in_time__prover_gets_the_price_pool_the_reward(world: World) -> None:
+    value = world.value
+    number = world.assigned()
+    task = world.work(number).task
+    base_fee = world.task(task)["amount"]
+    assert (world.task(task)["status"], base_fee) == (ASSIGNED, ZK // 100)
+    world.act("keeper", world.adapter, "onAssigned", number, task)
+    world.act("keeper", world.adapter, "onAssigned", number, task)
+    assert world.value == value
+    world.prove(number)
+    assert world.value == value, "the proof is worth its price until tier 1 has it"
+    proof = world.proof(number, world.prover)
+    assert world.adapter.read("verify", number, *proof)
+    receipt = world.act("keeper", world.adapter, "submit", number, *proof)
+    paid = world.block(number)["paid_units"]
+    assert 0 < REWARD - paid < REWARD * 25 // 1_000
+    [event] = world.events(receipt, world.adapter, "WorkDelivered")
+    assert event == {"ext": number, "rewardUnits": paid}
+    assert world.units(world.adapter) == paid
+    assert world.value == value + worth(paid) - base_fee
+    assert not world.adapter.read("verify", number, *proof), "tier 1 takes no second one"
+    assert world.settle(number) == (REWARDED, worth(paid), 0)
+    assert world.settle(number) == (REWARDED, worth(paid), 0)
+    assert world.value == value + worth(paid) - base_fee
+    assert world.zk(world.adapter) == FUNDED - worth(STAKED) - base_fee
+    assert world.adapter.read("liveWorks") == ()
+    assert world.zk(world.pool.insurance) == 0
+
+
+def test_submit__twice_late_or_bad__is_refused(world: World) -> None:
+    number = world.assigned()
+    signals, proof = world.proof(number, world.prover)
+    submit = (world.adapter, "submit", number)
+    name, fields = world.refused("keeper", *submit, signals, b"junk")
+    assert name == "Tier1CallFailed"
+    assert fields["called"] == world.taiko.abi.functions["proveBlock"].selector
+    assert fields["reason"] == world.taiko.abi.errors["BadProof"].selector
+    prove_by = world.block(number)["prove_by"]
+    assert world.refused("keeper", *submit, signals, proof, at=prove_by + 1)[0] == "WorkTooLate"
+    world.act("keeper", *submit, signals, proof, at=prove_by)
+    assert world.refused("keeper", *submit, signals, proof) == (
+        "WrongWorkStatus",
+        {"ext": number, "got": DELIVERED, "expected": BOUND},
+    )
+    assert world.refused("keeper", world.adapter, "submit", 99, signals, proof)[0] == "WrongWorkStatus"
+
+
+def test_settle__while_either_side_goes_on__changes_nothing(world: World) -> None:
+    number = world.assigned()
+    assert world.settle(number) == (BOUND, 0, 0)
+    world.act("keeper", world.adapter, "submit", number, *world.proof(number, world.prover))
+    assert world.settle(number) == (DELIVERED, 0, 0), "its prover can still miss its window, and pay for it"
+    world.prove(number)
+    assert world.settle(number)[0] == REWARDED
+    assert world.refused("keeper", world.adapter, "settle", 99) == ("UnknownWork", {"ext": 99})
+
+
+# --- a block nobody proves
+
+
+def test_life__missed__penalty_is_borne_and_the_surplus_is_insurances(world: World) -> None:
+    """The prover's bond pays 2 ZK for tier 1, which takes 0.816 ZK; insurance gets the difference."""
+    value, insured = world.value, world.zk(world.pool.insurance)
+    number = world.assigned()
+    task = world.work(number).task
+    price = world.task(task)["amount"]
+    market = world.pool.market
+    world.skip_to(world.task(task)["prove_by"] + LIABILITY + 1)
+    world.act("keeper", market, "finalize", task)
+    assert world.task(task)["status"] == FAILED
+    # bond 2.5: 2 for tier 1; of the rest at most the price to the requester, 2 % to the keeper
+    assert market.read("recoveredOf", task) == PENALTY
+    assert market.read("creditOf", world.adapter.address) == BID - price + price + PENALTY + price
+    slashed_at_market = world.zk(world.pool.insurance) - insured
+    assert world.value == value + price, "what was recovered is kept for tier 1"
+    prove_by = world.block(number)["prove_by"]
+    assert world.chain.now < prove_by
+    assert world.settle(number) == (BOUND, 0, 0)
+    world.skip_to(prove_by + 1)
+    penalty = worth(4 * REWARD)
+    with world.aside():
+        assert world.settle(number) == (FORFEITED, 0, penalty)
+    world.act("outsider", world.taiko, "markLate", number)
+    assert world.value == value + price, "the slash is not counted twice"
+    receipt = world.act("keeper", world.adapter, "settle", number)
+    assert world.settle(number) == (FORFEITED, 0, penalty)
+    assert world.events(receipt, world.adapter, "SurplusPaid") == [{"amountWei": PENALTY - penalty}]
+    assert world.zk(world.pool.insurance) == insured + slashed_at_market + PENALTY - penalty
+    assert world.value == value + price
+    assert world.adapter.read("bookedUnits") == STAKED - 4 * REWARD == world.adapter.read("stakeState")[0]
+    assert world.adapter.read("surplusWei") == 0
+
+
+def test_life__without_a_carrier__the_pool_bears_the_whole_penalty(world: World) -> None:
+    world.act("deployer", world.pool.projects, "setCarrier", world.queue, world.outsider)
+    value = world.value
+    number = world.assigned()
+    price = world.task(world.work(number).task)["amount"]
+    world.miss(number)
+    assert world.value == value + price - worth(4 * REWARD)
+    assert world.settle(number) == (FORFEITED, 0, worth(4 * REWARD))
+    assert world.value == value + price - worth(4 * REWARD)
+
+
+def test_value__late_and_not_slashed_yet__counts_the_loss_already(world: World) -> None:
+    world.act("deployer", world.pool.projects, "setCarrier", world.queue, world.outsider)
+    world.act("prover", world.pool.provers, "setCapacity", world.queue, 0)
+    value = world.value
+    number = world.propose()
+    world.enter(number)
+    prove_by = world.block(number)["prove_by"]
+    world.skip_to(prove_by)
+    assert world.value == value
+    world.skip_to(prove_by + 1)
+    assert world.value == value - worth(4 * REWARD)
+    assert world.settle(number) == (BOUND, 0, 0), "its bid is still in the book"
+    world.act("keeper", world.pool.market, "expireBid", world.work(number).task)
+    assert world.settle(number) == (FORFEITED, 0, worth(4 * REWARD))
+    assert world.value == value - worth(4 * REWARD)
+
+
+def test_settle__block_that_nobody_entered__books_its_loss(world: World) -> None:
+    number = world.propose()
+    assert world.settle(number) == (NONE, 0, 0)
+    world.skip_to(world.block(number)["prove_by"] + 1)
+    value = world.value
+    world.act("outsider", world.taiko, "markLate", number)
+    assert world.value == value - worth(4 * REWARD)
+    assert world.settle(number) == (FORFEITED, 0, worth(4 * REWARD))
+    assert world.value == value - worth(4 * REWARD)
+    assert world.adapter.read("bookedUnits") == STAKED - 4 * REWARD
+
+
+def test_rescue__invalid_then_proven__tier1s_part_goes_to_insurance(world: World) -> None:
+    """The first prover's slash pays for a penalty that tier 1 never takes."""
+    world.act("second", world.pool.provers, "join", world.queue, 8)
+    number = world.assigned()
+    task = world.work(number).task
+    # Whoever has the task hands in junk; the other rescues it.
+    id_of = {world.pool.provers.read("idOf", world.people[who]): who for who in ("prover", "second")}
+    first = id_of[world.pool.market.read("taskOf", task)[9]]
+    rescuer = "second" if first == "prover" else "prover"
+    junk = world.proof(number, world.people[first])[0]
+    world.act(first, world.pool.market, "submitProof", task, junk, b"junk")
+    assert world.task(task)["status"] == OPEN
+    value = world.value
+    seat = world.pool.seat_of(world.queue, world.people[rescuer])
+    world.act(rescuer, world.pool.market, "claimOpen", task, seat)
+    world.prove(number, rescuer)
+    world.act("keeper", world.adapter, "submit", number, *world.proof(number, world.people[rescuer]))
+    insured = world.zk(world.pool.insurance)
+    assert world.settle(number)[0] == REWARDED
+    assert world.zk(world.pool.insurance) == insured + PENALTY
+    paid = world.block(number)["paid_units"]
+    assert world.value == value + worth(paid) - world.task(task)["amount"]
+
+
+def test_surplus__no_money_left_to_pay_it__is_paid_from_what_comes_back(world: World) -> None:
+    first, second = world.propose(), world.propose()
+    world.enter(first)
+    world.clear()
+    world.miss(first)
+    world.act("keeper", world.adapter, "collect")
+    surplus = PENALTY - worth(4 * REWARD)
+    # Spend all but a little before the settlement.
+    world.act("operator", world.adapter, "repay", world.zk(world.adapter) - ZK // 4)
+    insured = world.zk(world.pool.insurance)
+    receipt = world.act("keeper", world.adapter, "settle", first)
+    assert world.events(receipt, world.adapter, "SurplusOwed") == [{"ext": first, "amountWei": surplus}]
+    assert world.zk(world.pool.insurance) == insured + ZK // 4
+    assert world.adapter.read("surplusWei") == surplus - ZK // 4
+    assert world.refused("operator", world.adapter, "repay", 1)[0] == "FreeFundsTooLow"
+    assert world.settle(second)[0] == FORFEITED
+    world.act("deployer", world.pool.token, "transfer", world.adapter.address, ZK)
+    world.act("outsider", world.adapter, "collect")
+    assert world.zk(world.pool.insurance) == insured + surplus
+    assert world.adapter.read("surplusWei") == 0
+
+
+# --- value and bounds
+
+
+def test_value__with_all_works_it_can_have__fits_the_gas_it_gets(world: World) -> None:
+    """The worst: every task was rescued or open, so that each has to be asked what it recovered."""
+    world.act("trader", world.ttko, "transfer", world.adapter.address, 100 * TTKO)
+    limit = world.adapter.read("MAX_WORKS")
+    numbers = []
+    for _ in range(limit):
+        numbers.append(world.propose())
+        world.enter(numbers[-1])
+        if len(numbers) % 8 == 0:
+            world.clear()
+    for number in numbers:
+        task = world.work(number).task
+        if world.task(task)["status"] == ASSIGNED:
+            world.skip_to(max(world.chain.now, world.task(task)["prove_by"] + WINDOW // 4) + 1)
+            world.act("keeper", world.pool.market, "finalize", task)
+    outcome = world.adapter.try_send(world.keeper, "valueWei")
+    used = outcome.gas_used - 21_064
+    print(f"valueWei with {limit} works: {used} gas")
+    assert used < VALUE_GAS * 9 // 10
+    world.act("keeper", world.pool.delegation, "mark", world.adapter.address)
+    _, marked, _ = world.pool.delegation.read("adapterOf", world.adapter.address)
+    assert marked == min(world.value, FUNDED)
+    extra = world.propose()
+    assert int(world.block(extra)["assigned"], 16) == 0, "the pool's capacity in tier 1 is as many"
+    world.act("operator", world.taiko, "setFeePerGas", 10)
+    assert world.refused("operator", world.adapter, "setOffer", 10, limit + 1, MAX_BID) == (
+        "CapacityTooHigh",
+        {"got": limit + 1, "limit": limit},
+    )
+
+
+def test_value__donations__are_the_pools(world: World) -> None:
+    value = world.value
+    world.act("deployer", world.pool.token, "transfer", world.adapter.address, ZK)
+    world.act("trader", world.ttko, "transfer", world.adapter.address, TTKO)
+    assert world.value == value + ZK + worth(TTKO)
+
+
+# --- stake
+
+
+def test_stake__request_exit__withdraw__comes_back_whole(world: World) -> None:
+    value = world.value
+    assert world.adapter.read("stakeState") == (STAKED, 0, 0, 0)
+    world.act("operator", world.adapter, "requestExit")
+    staked, exiting, exit_at, _ = world.adapter.read("stakeState")
+    assert (staked, exiting) == (0, STAKED)
+    assert world.value == value
+    name, fields = world.refused("operator", world.adapter, "withdraw", at=exit_at - 1)
+    assert name == "Tier1CallFailed"
+    assert fields["reason"] == world.taiko.abi.errors["StillExiting"].selector
+    world.act("operator", world.adapter, "withdraw", at=exit_at)
+    assert (world.units(world.adapter), world.adapter.read("bookedUnits")) == (STAKED, 0)
+    assert world.value == value
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("stake", (1,)),
+        ("requestExit", ()),
+        ("withdraw", ()),
+        ("setOffer", (1, 1, 1)),
+        ("setOrders", (1, 1)),
+        ("repay", (1,)),
+    ],
+)
+def test_operator__anybody_else__is_refused(world: World, function: str, arguments: tuple[int, ...]) -> None:
+    for who in ("outsider", "deployer"):
+        expected = ("NotOperator", {"caller": world.people[who]})
+        assert world.refused(who, world.adapter, function, *arguments) == expected
+
+
+@pytest.mark.parametrize(("function", "argument"), [("setUnitPrice", ZK), ("setOperator", "0x" + "01" * 20)])
+def test_owner__anybody_else__is_refused(world: World, function: str, argument: object) -> None:
+    for who in ("outsider", "operator"):
+        assert world.refused(who, world.adapter, function, argument)[0] == "OwnableUnauthorizedAccount"
+    world.act("deployer", world.adapter, function, argument)
+
+
+def test_new_offer__reaches_tier1_with_the_next_stake(world: World) -> None:
+    world.act("operator", world.adapter, "setOffer", 12, 3, MAX_BID)
+    assert world.staker(world.adapter.address)["price"] == 10
+    world.act("operator", world.adapter, "stake", 0)
+    staker = world.staker(world.adapter.address)
+    assert (staker["price"], staker["capacity"], staker["staked"]) == (12, 3, STAKED)
+
+
+# --- tier 1's token for ZK
+
+
+def test_exchange__odd_price__rounds_against_who_trades_with_the_pool(world: World) -> None:
+    """0.333...3 wei of rest: the pool pays less, and is paid more, by less than a wei."""
+    price = 10**18 + 1
+    world.act("deployer", world.adapter, "setUnitPrice", price)
+    world.act("operator", world.adapter, "setOrders", 1_000, 1_000)
+    units, pool = 333, world.zk(world.adapter)
+    down, up = units * price // TTKO, -(-units * price // TTKO)
+    assert up == down + 1
+    assert world.refused("trader", world.adapter, "sellUnits", units, up) == (
+        "PriceMoved",
+        {"gotWei": down, "limitWei": up},
+    )
+    world.act("trader", world.adapter, "sellUnits", units, down)
+    assert (world.zk(world.adapter), world.units(world.adapter)) == (pool - down, units)
+    world.pool.fund(world.trader, ZK, world.adapter)
+    assert world.refused("trader", world.adapter, "buyUnits", units, down)[0] == "PriceMoved"
+    world.act("trader", world.adapter, "buyUnits", units, up)
+    assert (world.zk(world.adapter), world.units(world.adapter)) == (pool + 1, 0)
+    left = world.adapter.read("orders")
+    assert left == (1_000 - units, 1_000 - units)
+    assert world.refused("trader", world.adapter, "sellUnits", 668, 0) == (
+        "OrderTooSmall",
+        {"gotUnits": 668, "leftUnits": 667},
+    )
+    assert world.refused("trader", world.adapter, "buyUnits", 668, MAX_UINT256)[0] == "OrderTooSmall"
+    for function in ("sellUnits", "buyUnits"):
+        assert world.refused("trader", world.adapter, function, 0, 0)[0] == "AmountZero"
+
+
+def test_exchange__more_than_the_pool_has__is_refused(world: World) -> None:
+    world.act("operator", world.adapter, "setOrders", 10_000 * TTKO, 1)
+    free = world.zk(world.adapter)
+    assert world.refused("trader", world.adapter, "sellUnits", 51 * TTKO, 0) == (
+        "FreeFundsTooLow",
+        {"gotWei": worth(51 * TTKO), "freeWei": free},
+    )
+
+
+@pytest.mark.parametrize("price", [0, 10**15 - 1, 10**21 + 1])
+def test_price__out_of_bounds__is_refused(world: World, price: int) -> None:
+    name, fields = world.refused("deployer", world.adapter, "setUnitPrice", price)
+    assert (name, fields["gotWei"]) == ("UnitPriceOutOfBounds", price)
+    for bound in (fields["minWei"], fields["maxWei"]):
+        world.act("deployer", world.adapter, "setUnitPrice", bound)
+
+
+def test_repay__gives_the_delegators_their_money_back(world: World) -> None:
+    free, delegation = world.zk(world.adapter), world.pool.delegation
+    assert delegation is not None
+    idle = delegation.read("idleWei")
+    assert world.refused("operator", world.adapter, "repay", free + 1)[0] == "FreeFundsTooLow"
+    world.act("operator", world.adapter, "repay", free)
+    assert delegation.read("idleWei") == idle + free
+    assert world.zk(world.adapter) == 0
