@@ -39,7 +39,7 @@ contract TaikoAdapter is ITaikoAdapter, UnitExchange, Tier1Caller {
     }
 
     /// @dev As many as `valueWei` can look at with the gas that the delegation vault gives it.
-    uint256 public constant MAX_WORKS = 16;
+    uint256 public constant MAX_WORKS = 12;
     uint256 private constant READ_GAS = 50_000;
     uint256 private constant CALL_GAS = 400_000;
     /// @dev A proof of the largest key takes about half of it.

@@ -26,7 +26,7 @@ from tests.unit.tier1.world import (
     worth,
 )
 
-ASSIGNED, OPEN, PROVEN, FAILED, EXPIRED = 2, 3, 4, 5, 7
+ASSIGNED, OPEN, FAILED, EXPIRED, EVICTED = 2, 3, 5, 7, 8
 BID = worth(5 * REWARD)
 """m: the reward and a penalty of four rewards."""
 VALUE_GAS = 300_000
@@ -92,7 +92,7 @@ def test_enter__what_is_not_the_pools_or_not_as_proposed__is_refused(world: Worl
 def test_enter__bid_capped_by_the_operator__or_refused_without_money(world: World) -> None:
     number = world.propose()
     with world.aside():
-        world.act("operator", world.adapter, "setOffer", 10, 16, ZK // 10)
+        world.act("operator", world.adapter, "setOffer", 10, 12, ZK // 10)
         assert world.task(world.enter(number))["amount"] == ZK // 10
     free = world.zk(world.adapter)
     world.act("operator", world.adapter, "repay", free - ZK)
@@ -102,8 +102,8 @@ def test_enter__bid_capped_by_the_operator__or_refused_without_money(world: Worl
     )
 
 
-def test_enter__again__only_when_the_first_bid_ended_without_a_proof(world: World) -> None:
-    """No prover has a slot until the bid has expired in the book; tier 1 gives longer than that for another block."""
+def test_enter__again_when_too_late__is_refused_and_the_work_waits_for_tier1(world: World) -> None:
+    """No prover had a slot until the bid expired, so late that no proof could come in time."""
     world.act("prover", world.pool.provers, "setCapacity", world.queue, 0)
     number = world.propose()
     first = world.enter(number)
@@ -119,27 +119,20 @@ def test_enter__after_a_full_book_evicted_the_bid__binds_the_new_task(world: Wor
     number = world.propose()
     first = world.enter(number)
     world.pool.fund(world.requester, 1_000 * ZK, world.pool.market)
+    expires_at = world.chain.now + 3 * ROUND
     for i in range(64):
-        bid = (world.queue, [i + 1], 2 * ZK, world.chain.now + 5 * ROUND, b"")
+        bid = (world.queue, [i + 1], 2 * ZK, expires_at, b"")
         world.act("requester", world.pool.market, "placeBid", *bid)
-    assert world.task(first)["status"] == 8
-    world.act("operator", world.adapter, "setOffer", 10, 16, 3 * ZK)
-    with world.aside():
-        assert world.refused("keeper", world.adapter, "enter", number, data_of(number))[0] == "BookFull"
-    world.skip_to(world.chain.now + 1)
+    assert world.task(first)["status"] == EVICTED
+    assert world.refused("keeper", world.adapter, "enter", number, data_of(number))[0] == "BookFull"
     assert world.work(number).task == first
-    world.act("requester", world.pool.market, "expireBid", first_of(world), at=world.chain.now + 6 * ROUND)
+    best = world.pool.market.read("bookOf", world.queue)[0][0]
+    world.act("requester", world.pool.market, "expireBid", best, at=expires_at + 1)
     second = world.enter(number)
     assert second != first
     assert world.work(number).task == second
     assert world.adapter.read("liveWorks") == (number,)
     assert world.task(second)["amount"] == BID
-
-
-def first_of(world: World) -> bytes:
-    """The best bid in the book."""
-    tasks: tuple[bytes, ...] = world.pool.market.read("bookOf", world.queue)[0]
-    return tasks[0]
 
 
 # --- a block proven in time
@@ -335,7 +328,7 @@ def test_value__with_all_works_it_can_have__fits_the_gas_it_gets(world: World) -
     for _ in range(limit):
         numbers.append(world.propose())
         world.enter(numbers[-1])
-        if len(numbers) % 8 == 0:
+        if len(numbers) in (8, limit):
             world.clear()
     for number in numbers:
         task = world.work(number).task
@@ -351,7 +344,6 @@ def test_value__with_all_works_it_can_have__fits_the_gas_it_gets(world: World) -
     assert marked == min(world.value, FUNDED)
     extra = world.propose()
     assert int(world.block(extra)["assigned"], 16) == 0, "the pool's capacity in tier 1 is as many"
-    world.act("operator", world.taiko, "setFeePerGas", 10)
     assert world.refused("operator", world.adapter, "setOffer", 10, limit + 1, MAX_BID) == (
         "CapacityTooHigh",
         {"got": limit + 1, "limit": limit},

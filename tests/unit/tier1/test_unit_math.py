@@ -40,7 +40,7 @@ def test_to_wei__any_decimals__rounds_as_its_name_says(
 def test_to_wei__in_two_parts__never_gains_a_wei_from_the_pool(
     harness: Contract, first: int, second: int, price: int, token: int
 ) -> None:
-    """What is sold to the pool in parts pays at most the whole; what is bought from it in parts costs at least it."""
+    """Sold to the pool in parts, units pay at most the whole; bought from it, they cost at least it."""
     parts = [harness.read("toWeiDown", units, price, token) for units in (first, second)]
     assert sum(parts) <= harness.read("toWeiDown", first + second, price, token)
     parts = [harness.read("toWeiUp", units, price, token) for units in (first, second)]

@@ -255,7 +255,7 @@ def build(chain: Chain) -> World:
     act("operator", delegation, "fund", adapter.address, FUNDED)
     act("operator", adapter, "setOrders", STAKED, 0)
     act("trader", adapter, "sellUnits", STAKED, worth(STAKED))
-    act("operator", adapter, "setOffer", FEE_PER_GAS, 16, MAX_BID)
+    act("operator", adapter, "setOffer", FEE_PER_GAS, adapter.read("MAX_WORKS"), MAX_BID)
     act("operator", adapter, "stake", STAKED)
     for account in ("prover", "second"):
         pool.fund(people[account], 1_000 * ZK, pool.vault)
