@@ -36,10 +36,10 @@ def exported(contract: str) -> str:
 
 def export(check: bool = False) -> list[str]:
     """Write every ABI, or with ``check`` none. Returns the contracts whose file is not what is compiled."""
-    from zkpool_sdk.chain.abi import CONTRACTS
+    from zkpool_sdk.chain.abi import EXPORTED
 
     stale = []
-    for contract in CONTRACTS:
+    for contract in EXPORTED:
         file = FOLDER / f"{contract}.json"
         text = exported(contract)
         if not file.exists() or file.read_text() != text:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.anvil import anvil, rich_signer
 from zkpool_sdk.chain import Account, Connection, Contracts, Deployment
-from zkpool_sdk.chain.abi import CONTRACTS
+from zkpool_sdk.chain.abi import EXPORTED
 from zkpool_sdk.chain.deploy import deploy
 
 COMPILED = Path(__file__).resolve().parents[2] / ".build" / "__local__.json"
@@ -21,7 +21,7 @@ def creation_code() -> dict[str, bytes]:
     artefacts = json.loads(COMPILED.read_text())["contractTypes"]
     return {
         name: bytes.fromhex(artefacts[name]["deploymentBytecode"]["bytecode"].removeprefix("0x"))
-        for name in CONTRACTS
+        for name in EXPORTED
     }
 
 

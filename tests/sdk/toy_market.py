@@ -33,11 +33,29 @@ class ToyMarket:
         contracts.connection.wait_until(contracts.market.round_of(self.queue).started_at + ROUND_SECONDS)
         self.keeper.clear(self.queue)
 
-    def proof(self, task: AssignedTask, wrong: bool = False) -> tuple[list[int], bytes]:
-        """Signals and proof for a task; a wrong proof is one of other signals."""
-        signals = [*task.statement, int(self.prover.address, 16)]
+    def proof(
+        self, task: AssignedTask, wrong: bool = False, prover: Prover | None = None
+    ) -> tuple[list[int], bytes]:
+        """Signals and proof for a task, by the market's own prover unless told; wrong: of other signals."""
+        signals = [*task.statement, int((prover or self.prover).prover, 16)]
         proven = [signals[0] + 1, signals[1]] if wrong else signals
         return signals, KEY.prove(proven).calldata
+
+    def someone(self, tokens_wei: int = zk(200)) -> Contracts:
+        """The contracts as a new account with tokens sees them."""
+        return _someone(self.contracts, tokens_wei)
+
+    def another_prover(self, stake_wei: int = zk(64), capacity: int = 2) -> Prover:
+        """One more prover with a seat."""
+        prover = Prover(self.someone())
+        prover.register()
+        prover.stake(stake_wei)
+        prover.contracts.provers.join(self.queue, capacity)
+        return prover
+
+    def wait(self, seconds: int) -> None:
+        """Lets time pass."""
+        self.contracts.connection.wait_until(self.contracts.connection.timestamp() + seconds)
 
 
 def make_toy_market(contracts: Contracts) -> ToyMarket:
@@ -53,10 +71,7 @@ def make_toy_market(contracts: Contracts) -> ToyMarket:
     queue = QueueId(projects.queue_count())
 
     def someone() -> Contracts:
-        account = Account(contracts.connection, LocalSigner.generate())
-        contracts.connection.request("anvil_setBalance", account.address, hex(10**19))
-        contracts.token.transfer(account.address, zk(200))
-        return contracts.by(account)
+        return _someone(contracts, zk(200))
 
     prover = Prover(someone())
     prover.stake(zk(64))
@@ -65,3 +80,11 @@ def make_toy_market(contracts: Contracts) -> ToyMarket:
     return ToyMarket(
         contracts, queue, Requester(someone()), Requester(someone()), prover, Keeper(someone()), project
     )
+
+
+def _someone(contracts: Contracts, tokens_wei: int) -> Contracts:
+    account = Account(contracts.connection, LocalSigner.generate())
+    contracts.connection.request("anvil_setBalance", account.address, hex(10**19))
+    if tokens_wei:
+        contracts.token.transfer(account.address, tokens_wei)
+    return contracts.by(account)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from zkpool_sdk.chain.bids import CommitStatus
 from zkpool_sdk.chain.connection import Connection
 from zkpool_sdk.chain.contracts import Contracts
 from zkpool_sdk.chain.deployments import Deployment
 from zkpool_sdk.chain.history import read_history
 from zkpool_sdk.chain.ledger import Ledger
+from zkpool_sdk.chain.side_ledgers import DEPOSIT_WEI
 from zkpool_sdk.models import ZERO_ADDRESS, Address
 
 NAMES = {
@@ -174,6 +176,9 @@ class _Audit:
             Entry("deposits of sealed bids", who, amount, self.desk.deposit_of(who))
             for who, amount in ledger.desk.deposits.items()
         ]
+        for commitment, who in ledger.desk.committed.items():
+            waits = self.desk.commitment_of(commitment).status is CommitStatus.COMMITTED
+            found.append(Entry("deposit of a sealed bid", who, DEPOSIT_WEI, DEPOSIT_WEI if waits else 0))
         return found + self._pool_claims()
 
     def _pool_claims(self) -> list[Entry]:

@@ -26,12 +26,14 @@ CONTRACTS: Final = (
     "BidDesk",
     "MarketLens",
     "DelegationVault",
-    "PushAdapter",
-    "TaikoAdapter",
     "Groth16Verifier",
     "Timelock",
 )
-"""Deployed contracts, each with a file of its name in this folder."""
+"""What a deployment consists of."""
+ADAPTERS: Final = ("PushAdapter", "TaikoAdapter")
+"""Ways into tier 1, each deployed by whoever opens it."""
+EXPORTED: Final = CONTRACTS + ADAPTERS
+"""Contracts with a file of their name in this folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def parse_abi(name: str, entries: Sequence[Mapping[str, Any]]) -> ContractAbi:
 
 @cache
 def load_abi(name: str) -> ContractAbi:
-    """The exported ABI of a contract in ``CONTRACTS``."""
+    """The exported ABI of a contract in ``EXPORTED``."""
     text = files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
     return parse_abi(name, json.loads(text))
 
@@ -125,13 +127,13 @@ def load_abi(name: str) -> ContractAbi:
 @cache
 def all_events() -> Mapping[bytes, AbiItem]:
     """Every event of every contract by its first topic."""
-    return {item.selector: item for name in CONTRACTS for item in load_abi(name).events.values()}
+    return {item.selector: item for name in EXPORTED for item in load_abi(name).events.values()}
 
 
 @cache
 def all_errors() -> Mapping[bytes, AbiItem]:
     """Every error of every contract by its selector."""
-    return {item.selector: item for name in CONTRACTS for item in load_abi(name).errors.values()}
+    return {item.selector: item for name in EXPORTED for item in load_abi(name).errors.values()}
 
 
 def to_model(model: Any, value: Any) -> Any:
