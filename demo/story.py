@@ -17,7 +17,7 @@ from demo.stage import Stage
 from zkpool_sdk.chain import Account, Connection, Contracts, Deployment, LocalSigner, Receipt
 from zkpool_sdk.chain.books import check_books
 from zkpool_sdk.chain.events import RoundCleared, Slashed, TaskAssigned
-from zkpool_sdk.clients import AssignedTask, Keeper, Project, Prover, Requester, publish_hash
+from zkpool_sdk.clients import AssignedTask, Delegator, Keeper, Project, Prover, Requester, publish_hash
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
 from zkpool_sdk.economics.split import split
 from zkpool_sdk.models import QueueId, TaskId, Terms
@@ -28,6 +28,8 @@ from zkpool_sdk.units import format_zk as money
 
 STAKE = zk(32)
 IDLE_STAKE = zk(40)
+POOLED = zk(400)
+LOAN_FEE = zk(1)
 BIDS = ("9", "7.5", "6.1", "2")
 TERMS = Terms(proof_window_seconds=1800, liability_window_seconds=3600, tier1_penalty_wei=Wei(0), max_units=1)
 ROLLUP_ID = 7
@@ -45,6 +47,8 @@ class World:
     project: Project
     provers: list[Prover]
     idler: Prover
+    borrower: Prover
+    delegator: Delegator
     requesters: list[Requester]
     keeper: Keeper
     queues: dict[str, QueueId] = field(default_factory=dict)
@@ -58,7 +62,8 @@ class World:
         """What the demo calls an account."""
         roles = {client.address: f"prover-{i}" for i, client in enumerate(self.provers, 1)}
         roles |= {client.address: f"requester-{i}" for i, client in enumerate(self.requesters, 1)}
-        roles |= {self.idler.address: "idle prover", self.keeper.address: "keeper"}
+        roles |= {self.idler.address: "idle prover", self.borrower.address: "prover without stake"}
+        roles |= {self.keeper.address: "keeper", self.delegator.address: "delegator"}
         return roles.get(address, f"{address[:6]}…{address[-4:]}")
 
     def end_round(self, queue: int) -> Receipt:
@@ -83,7 +88,7 @@ def run_demo(
         deploy: deploys ZKPool from ``holder``.
     """
     started = time.perf_counter()
-    stage = Stage(console, total=9)
+    stage = Stage(console, total=10)
     with stage.step("tools and chain"):
         anvil = connection.request("web3_clientVersion")
         stage.say(
@@ -97,6 +102,7 @@ def run_demo(
     _open_queues(stage, world)
     given = _auction(stage, world)
     _prove(stage, world, given)
+    _rescue(stage, world, given[-1][1])
     _base_fee(stage, world)
     _decay(stage, world)
     _pay(stage, world, [task for _, task in given])
@@ -126,6 +132,8 @@ def _deploy(stage: Stage, connection: Connection, holder: Account, deploy: Calla
             Project(someone(Wei(0))),
             [Prover(someone(STAKE), ump) for _ in range(3)],
             Prover(someone(IDLE_STAKE), ump),
+            Prover(someone(LOAN_FEE), ump),
+            Delegator(someone(POOLED)),
             [Requester(someone(zk(100))) for _ in BIDS],
             Keeper(someone(Wei(0))),
         )
@@ -135,7 +143,9 @@ def _deploy(stage: Stage, connection: Connection, holder: Account, deploy: Calla
         for prover in (*world.provers, world.idler):
             prover.stake(IDLE_STAKE if prover is world.idler else STAKE)
             prover.register()
+        world.delegator.deposit(POOLED)
         stage.say("✓ 3 provers with 32 ZK staked each · 1 idle prover with 40 ZK · 4 requesters · 1 keeper")
+        stage.say(f"✓ a delegator puts {money(POOLED)} ZK into the pool, for provers without stake")
     return world
 
 
@@ -240,8 +250,32 @@ def _prove(stage: Stage, world: World, given: list[tuple[Prover, AssignedTask]])
         )
         stage.say(
             f"  slashed {money(parts.slashed_wei)} ZK (5 % of its stake): "
-            f"{money(parts.requester_wei)} to the requester, {money(parts.insurance_wei)} to insurance; "
-            f"rating {cheat.record().rating_ppm / 1e6:.3f}"
+            f"{money(parts.requester_wei)} to the requester, {money(parts.rescuer_wei)} for a rescuer, "
+            f"{money(parts.insurance_wei)} to insurance; rating {cheat.record().rating_ppm / 1e6:.3f}"
+        )
+
+
+def _rescue(stage: Stage, world: World, task: AssignedTask) -> None:
+    with stage.step("pooled stake: a prover without stake borrows, and rescues the open task"):
+        borrower, pool = world.borrower, world.contracts.delegation
+        borrower.register()
+        borrower.borrow_stake()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", InsecureKeyWarning)
+            borrower.join(world.queues["rollup"], load_circuit("rollup"))
+        stage.say(
+            f"✓ {money(borrower.stake_state().sponsored_wei)} ZK lent for a fee of {money(LOAN_FEE)} ZK "
+            f"that comes back with the loan; the pool has {money(pool.idle_wei())} ZK left"
+        )
+        claimed = borrower.claim_open(task.task)
+        with stage.proving("groth16/rollup  the rescuer") as bar:
+            result = borrower.prove(claimed, on_progress=bar)
+        proven = borrower.submit(claimed.task, result.signals, result.proof_bytes)
+        bounty = proven.bounty_wei
+        _insist(borrower.credit() == bounty, "the bounty is the rescuer's credit")
+        stage.say(
+            f"✓ verified on chain: {money(claimed.price_wei)} ZK, and a bounty of {money(bounty)} ZK "
+            "from the cheat's slash"
         )
 
 
@@ -310,13 +344,6 @@ def _decay(stage: Stage, world: World) -> None:
 
 def _pay(stage: Stage, world: World, tasks: list[AssignedTask]) -> None:
     with stage.step("everybody is paid"):
-        failed = tasks[2]
-        requester = next(one for one in world.requesters if one.address == failed.requester)
-        world.keeper.finalize(failed.task)
-        stage.say(
-            f"✓ nobody proved the cheated task: {money(failed.price_wei)} ZK "
-            f"go back to {world.name(requester.address)}"
-        )
         table = Table("who", "what", "ZK", box=None)
         rates = world.contracts.splitter.rates()
         parts = split(tasks[0].price_wei, rates.pool_bps, 0, 0, rates.delegators_bps)
@@ -326,7 +353,7 @@ def _pay(stage: Stage, world: World, tasks: list[AssignedTask]) -> None:
             f"{money(parts.treasury_wei, 2)} treasury "
             f"({(BPS - rates.pool_bps) / 100:.0f} % to the prover)"
         )
-        for prover in world.provers:
+        for prover in (*world.provers, world.borrower):
             if prover.earnings().claimable_wei:
                 table.add_row(world.name(prover.address), "rewards of past epochs", money(prover.claim()))
         for requester in world.requesters:
@@ -336,11 +363,20 @@ def _pay(stage: Stage, world: World, tasks: list[AssignedTask]) -> None:
                     "refunds, compensation",
                     money(requester.claim_credit()),
                 )
+        table.add_row(world.name(world.borrower.address), "bounty", money(world.borrower.claim_credit()))
+        collected, before = world.delegator.collect(), world.delegator.share_price()
+        table.add_row(
+            "delegators", "half of the pool's 20 %, and a fifth of what lent stake earned", money(collected)
+        )
         treasury = world.contracts.token.balance_of(world.contracts.splitter.treasury())
-        world.contracts.splitter.claim_pool()
+        world.contracts.splitter.claim_treasury()
         paid = world.contracts.token.balance_of(world.contracts.splitter.treasury()) - treasury
         table.add_row("treasury", "its part of the pool's 20 %", money(paid))
         stage.console.print(table)
+        world.connection.wait_until(world.connection.timestamp() + DAY)
+        after = world.delegator.share_price()
+        _insist(after > before, "profit raises the price of shares")
+        stage.say(f"a share of the pool: {money(before, 4)} ▸ {money(after, 4)} ZK, a day later")
 
 
 def _books(stage: Stage, world: World) -> None:
