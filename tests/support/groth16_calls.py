@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ape
-from eth_abi import decode
+from eth_abi import decode, encode
 from eth_utils import keccak
 from web3.exceptions import ContractCustomError, ContractLogicError, Web3RPCError
 
@@ -30,6 +30,9 @@ from tests.support.groth16_toy import (
 
 GAS_SHORT = "0x" + keccak(b"GasShort(uint256,uint256)")[:4].hex()
 PRECOMPILE_FAILED = "0x" + keccak(b"PrecompileFailed(uint256,uint256)")[:4].hex()
+Item = tuple[tuple[int, ...], bytes]
+"""Signals and the proof for them."""
+
 COORDINATES = ("A.x", "A.y", "B.x imag", "B.x real", "B.y imag", "B.y real", "C.x", "C.y")
 
 
@@ -37,6 +40,13 @@ def register(verifier: Any, accounts: Any, key: ToyKey) -> bytes:
     """Registers a toy key; its hash."""
     receipt = verifier.registerKey(key.public.abi, sender=accounts[0])
     return bytes(receipt.decode_logs(verifier.KeyRegistered)[0].key)
+
+
+def batch_calldata(key: bytes, items: list[Item]) -> bytes:
+    """Calldata of ``verifyMany``."""
+    selector = keccak(b"verifyMany(bytes32,uint256[][],bytes[])")[:4]
+    signals, proofs = [list(item[0]) for item in items], [item[1] for item in items]
+    return selector + encode(["bytes32", "uint256[][]", "bytes[]"], [key, signals, proofs])
 
 
 def intrinsic_gas(data: bytes) -> int:

@@ -9,37 +9,38 @@ from typing import Any
 
 import ape
 import pytest
-from eth_abi import decode, encode
+from eth_abi import encode
 from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
-from web3.exceptions import ContractCustomError
 
 from tests.support import profiles  # noqa: F401  (sets hypothesis up)
-from tests.support.code_patch import lower_limit, miss_precompile
 from tests.support.groth16_calls import (
-    GAS_SHORT,
-    PRECOMPILE_FAILED,
+    Item,
     answer_within,
-    execution_gas,
-    forwarder_to,
-    intrinsic_gas,
-    least_gas,
+    batch_calldata,
     malformed,
     register,
     rerandomised,
     snarkjs_key,
     snarkjs_proof,
 )
-from tests.support.groth16_toy import R, ToyKey, ToyProof, add1, g1, g2, neg1, outside_subgroup, words
+from tests.support.groth16_toy import (
+    G1_INFINITY,
+    G2_INFINITY,
+    P,
+    R,
+    ToyKey,
+    ToyProof,
+    add1,
+    g1,
+    g2,
+    neg1,
+    words,
+)
 from tests.support.reverts import reverts
 
-Item = tuple[tuple[int, ...], bytes]
-"""Signals and the proof for them."""
-
 PLENTY = 9_000_000
-PER_ITEM_GOAL = 70_000  # at eight proofs of two signals
-PAIRING_LIMIT, PAIRING_LIMIT_PER_PAIR, MUL_LIMIT, ADD_LIMIT = 67_500, 51_000, 9_000, 600
 VECTOR = json.loads((Path(__file__).parent.parent / "vectors" / "groth16_semaphore_10.json").read_text())
 
 TOY = ToyKey.make(2, seed=7)
@@ -59,14 +60,8 @@ def key(verifier: Any, accounts: Any) -> bytes:
     return register(verifier, accounts, TOY)
 
 
-def calldata(key: bytes, items: list[Item]) -> bytes:
-    selector = keccak(b"verifyMany(bytes32,uint256[][],bytes[])")[:4]
-    signals, proofs = [list(item[0]) for item in items], [item[1] for item in items]
-    return selector + encode(["bytes32", "uint256[][]", "bytes[]"], [key, signals, proofs])
-
-
 def together(verifier: Any, key: bytes, items: list[Item]) -> bool | str:
-    return answer_within(verifier.address, calldata(key, items), PLENTY)
+    return answer_within(verifier.address, batch_calldata(key, items), PLENTY)
 
 
 def alone(verifier: Any, key: bytes, item: Item) -> bool | str:
@@ -135,6 +130,29 @@ def test_verify_many__malformed_proof_at_any_place__refused(verifier: Any, key: 
         for place in range(others + 1):
             items = [*GOOD[1 : 1 + place], wrong, *GOOD[1 + place : 1 + others]]
             assert together(verifier, key, items) is False, (place, others)
+
+
+@pytest.mark.parametrize("point", ["A", "B", "C", "C negated by p - y"])
+def test_verify_many__infinity_that_satisfies_the_equation__refused(
+    verifier: Any, key: bytes, point: str
+) -> None:
+    """Refused by rule, not by chance: the pairings' product is one."""
+    signals = SIGNALS[0]
+    total = TOY.ic[0] + sum(s * point for s, point in zip(signals, TOY.ic[1:], strict=True))
+    target = TOY.alpha * TOY.beta + TOY.gamma * total
+    rest = g1(-target * pow(TOY.delta, -1, R))
+    proof = {
+        "A": ToyProof(G1_INFINITY, g2(5), rest),
+        "B": ToyProof(g1(5), G2_INFINITY, rest),
+        "C": ToyProof(g1(target), g2(1), G1_INFINITY),
+        "C negated by p - y": ToyProof(g1(target), g2(1), G1_INFINITY),
+    }[point]
+    assert product_is_one([(signals, b"")], [proof])
+    if point == "C negated by p - y":
+        proof = replace(proof, c=(0, P))
+    item = (signals, proof.calldata)
+    for items in ([item], [item, GOOD[1]], [GOOD[1], item], [item, item]):
+        assert together(verifier, key, items) is False
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -301,7 +319,7 @@ def coefficients(key: bytes, items: list[Item]) -> list[int]:
 
 def drawn(verifier: Any, key: bytes, items: list[Item]) -> list[int]:
     """The scalars by which the contract multiplied points, as the node saw them."""
-    data = "0x" + calldata(key, items).hex()
+    data = "0x" + batch_calldata(key, items).hex()
     call = {"to": verifier.address, "data": data, "gas": hex(PLENTY)}
     provider = ape.networks.active_provider
     trace = provider.make_request("debug_traceCall", [call, "latest", {"enableMemory": True}])
@@ -346,127 +364,3 @@ def test_verify_many__part_chosen_after_the_coefficients__refused(
     assert forged[0].error != 0
     assert (forged[0].error + r * forged[1].error) % R == 0
     assert together(verifier, key, [one.item for one in forged]) is False
-
-
-# Gas
-
-
-def test_verify_many__less_gas_than_every_call_needs__reverts_gas_short(verifier: Any, key: bytes) -> None:
-    data = calldata(key, GOOD[:4])
-    web3 = ape.networks.active_provider.web3
-    with pytest.raises(ContractCustomError) as refusal:
-        web3.eth.call({"to": verifier.address, "data": data, "gas": intrinsic_gas(data) + 500_000})
-    assert str(refusal.value.data).startswith(GAS_SHORT)
-    left, needed = decode(["uint256", "uint256"], bytes.fromhex(str(refusal.value.data)[10:]))
-    assert 490_000 < left < 500_000 < needed
-    assert verifier.gasFloorMany(key, 4) > needed * 64 // 63
-
-
-BAD_B = (SIGNALS[0], MALFORMED["B outside the subgroup"])
-BAD_A = (SIGNALS[0], MALFORMED["A off the curve"])
-BATCHES: dict[str, tuple[list[Item], bool]] = {
-    "one": (GOOD[:1], True),
-    "eight": ((GOOD * 2)[:8], True),
-    "wrong": ([*GOOD[1:4], (SIGNALS[0], MALFORMED["C negated"])], False),
-    "pairing fails": ([*GOOD[1:4], BAD_B], False),
-    "multiplication fails": ([GOOD[1], BAD_A, *GOOD[2:4]], False),
-}
-
-
-@pytest.mark.parametrize("name", BATCHES)
-def test_verify_many__any_amount_of_gas__reverts_or_tells_the_truth(
-    verifier: Any, key: bytes, name: str
-) -> None:
-    items, truth = BATCHES[name]
-    data = calldata(key, items)
-    floor = verifier.gasFloorMany(key, len(items))
-    answers = [answer_within(verifier.address, data, gas) for gas in range(500, floor + 30_000, 19_973)]
-    assert {a for a in answers if isinstance(a, bool)} == {truth}
-    assert "GasShort" in answers
-    first = answers.index(truth)
-    assert answers[first:] == [truth] * (len(answers) - first)
-
-
-@pytest.mark.parametrize("name", BATCHES)
-def test_verify_many__least_gas_that_is_let_in__suffices(verifier: Any, key: bytes, name: str) -> None:
-    """The boundary to the unit: below it GasShort, from it on the truth."""
-    items, truth = BATCHES[name]
-    data = calldata(key, items)
-    least = least_gas(verifier.address, data, verifier.gasFloorMany(key, len(items)))
-    assert [answer_within(verifier.address, data, least - 1 - back) for back in range(3)] == ["GasShort"] * 3
-    assert {answer_within(verifier.address, data, least + more) for more in range(40)} == {truth}
-
-
-@pytest.mark.parametrize(("signal_count", "count"), [(0, 1), (2, 8), (2, 32), (32, 2), (32, 32)])
-def test_gas_floor_many__caller_that_checked_it__never_meets_gas_short(
-    verifier: Any, accounts: Any, signal_count: int, count: int
-) -> None:
-    """Through another contract, so that a 64th is held back on the way."""
-    toy = ToyKey.make(signal_count, seed=2)
-    key = register(verifier, accounts, toy)
-    signals = tuple(R - 1 - i for i in range(signal_count))
-    proof = toy.prove(signals)
-    caller = "0x" + "10" * 20
-    ape.networks.active_provider.set_code(caller, forwarder_to(verifier.address))
-    floor = verifier.gasFloorMany(key, count)
-    items = [(signals, proof.calldata)] * count
-    assert answer_within(caller, calldata(key, items), floor) is True
-    items[-1] = (signals, ToyProof(proof.a, outside_subgroup(), proof.c).calldata)
-    assert answer_within(caller, calldata(key, items), floor) is False
-
-
-def test_gas_floor_many__more_proofs__is_far_below_that_many_single_ones(verifier: Any, key: bytes) -> None:
-    floors = [verifier.gasFloorMany(key, count) for count in (1, 2, 4, 8, 16, 32)]
-    assert floors == sorted(floors)
-    assert floors[3] < 2 * verifier.gasFloor(key)
-    assert floors[5] < 5 * verifier.gasFloor(key)
-
-
-def test_verify_many__execution_gas__little_above_the_precompiles(
-    verifier: Any, key: bytes, accounts: Any
-) -> None:
-    """n + 3 pairings; two multiplications and an addition a proof but the first, four and two for the key."""
-    for count in (1, 2, 4, 8, 16, 32):
-        data = calldata(key, (GOOD * 6)[:count])
-        used = execution_gas(verifier.address, data, accounts[0].address)
-        precompiles = 45_000 + 34_000 * (count + 3) + 6_000 * (2 * count + 2) + 150 * (count + 1)
-        assert 0 < used - precompiles <= 9_000 + 2_000 * count, count
-        assert count != 8 or used <= 8 * PER_ITEM_GOAL
-
-
-# Chains that differ
-
-
-def asks_more(code: bytes, precompile: int) -> bytes:
-    """The same as a fork that raises the price above our limit: limits below today's price."""
-    if precompile == 7:
-        return lower_limit(code, MUL_LIMIT, 5_999)
-    if precompile == 6:
-        return lower_limit(code, ADD_LIMIT, 149)
-    code = lower_limit(code, PAIRING_LIMIT + PAIRING_LIMIT_PER_PAIR, 78_999)
-    code = lower_limit(code, PAIRING_LIMIT, 30_000)
-    return lower_limit(code, PAIRING_LIMIT_PER_PAIR, 33_999)
-
-
-OFFERED = {6: (149, ADD_LIMIT), 7: (5_999, MUL_LIMIT), 8: (78_999, PAIRING_LIMIT + PAIRING_LIMIT_PER_PAIR)}
-
-
-@pytest.mark.parametrize("precompile", [6, 7, 8])
-@pytest.mark.parametrize("lacking", [False, True], ids=["dearer", "lacking"])
-def test_verify_many__chain_that_cannot_check__reverts_and_refuses_nobody(
-    verifier: Any, key: bytes, precompile: int, lacking: bool
-) -> None:
-    provider = ape.networks.active_provider
-    code = bytes(provider.get_code(verifier.address))
-    changed = miss_precompile(code, precompile) if lacking else asks_more(code, precompile)
-    provider.set_code(verifier.address, changed)
-    try:
-        for items in (GOOD[:2], [GOOD[1], BAD_B]):
-            data = calldata(key, items)
-            with pytest.raises(ContractCustomError) as refusal:
-                provider.web3.eth.call({"to": verifier.address, "data": data})
-            raised = encode(["uint256", "uint256"], [precompile, OFFERED[precompile][lacking]]).hex()
-            assert refusal.value.data == PRECOMPILE_FAILED + raised
-    finally:
-        provider.set_code(verifier.address, code)
-    assert together(verifier, key, GOOD[:2]) is True
