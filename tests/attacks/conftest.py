@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
-from tests.attacks.stage import ACCOUNT_COUNT, Stage, build
 from tests.support.rawchain import Chain
+from tests.support.stage import ACCOUNT_COUNT, Stage, build, fresh
 
 
 @pytest.fixture(scope="session")
-def chain() -> Iterator[Chain]:
+def raw_chain() -> Iterator[Chain]:
+    """An anvil of these tests' own."""
     with Chain(account_count=ACCOUNT_COUNT) as chain:
         yield chain
 
 
 @pytest.fixture(scope="session")
-def built(chain: Chain) -> Stage:
-    return build(chain)
-
-
-def fresh(stage: Stage) -> Iterator[Stage]:
-    """The stage as built, whatever a test does to it."""
-    snapshot = stage.chain.snapshot()
-    yield replace(stage, statements={})
-    stage.chain.revert(snapshot)
+def built(raw_chain: Chain) -> Stage:
+    return build(raw_chain)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.attacks.stage import (
+from tests.support.rawchain import Call
+from tests.support.stage import (
     ASSIGNED,
     DAY,
     EVICTED,
@@ -17,7 +18,6 @@ from tests.attacks.stage import (
     ZK,
     Stage,
 )
-from tests.support.rawchain import Call
 
 E_MAX = 116_000_000
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.attacks.stage import (
+from tests.support.groth16_toy import ToyKey
+from tests.support.rawmarket import mock_proof
+from tests.support.stage import (
     ASSIGNED,
     DAY,
     FIELD,
@@ -17,8 +19,6 @@ from tests.attacks.stage import (
     Stage,
     terms,
 )
-from tests.support.groth16_toy import ToyKey
-from tests.support.rawmarket import mock_proof
 from zkpool_sdk.models import SignalRule
 
 

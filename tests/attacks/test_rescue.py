@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.attacks.stage import (
+from tests.support.stage import (
     ASSIGNED,
     FAILED,
     GRACE,

@@ -9,7 +9,9 @@ import pytest
 
 from tests.support.chain import Chain
 from tests.support.deployment import ZKPool, deploy
+from tests.support.rawchain import Chain as RawChain
 from tests.support.scene import DAY, KEY, RULES, ZK, Scene
+from tests.support.stage import ACCOUNT_COUNT, Stage, build, fresh
 
 
 @pytest.fixture(scope="session")
@@ -191,3 +193,21 @@ def market_account(accounts: Any, node: Chain, zkpool: ZKPool) -> Any:
     """The market as a sender, for what only it may call."""
     node.request("anvil_setBalance", zkpool.market.address, hex(10**24))
     return accounts[zkpool.market.address]
+
+
+@pytest.fixture(scope="session")
+def raw_chain() -> Iterator[RawChain]:
+    """An anvil for tests that do without ape."""
+    with RawChain(account_count=ACCOUNT_COUNT) as chain:
+        yield chain
+
+
+@pytest.fixture(scope="session")
+def built(raw_chain: RawChain) -> Stage:
+    return build(raw_chain)
+
+
+@pytest.fixture
+def stage(built: Stage) -> Iterator[Stage]:
+    """A market on the raw chain, as it was built."""
+    yield from fresh(built)

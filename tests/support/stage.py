@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -387,3 +387,10 @@ class Stage:
                 escrow += stored.amount_wei + self.rescue(task).bounty_wei
         owed = sum(self.credit(account) for account in {*self.people.values(), *self.crowd})
         assert self.balance(self.pool.market) == escrow + owed
+
+
+def fresh(stage: Stage) -> Iterator[Stage]:
+    """The stage as it was built, whatever a test does to it."""
+    snapshot = stage.chain.snapshot()
+    yield replace(stage, statements={})
+    stage.chain.revert(snapshot)
