@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from tests.support.groth16_toy import ToyKey
 from tests.support.rawchain import Chain, Contract, Outcome, Receipt, compiled
 from tests.support.rawmarket import KEY, RawMarket, deploy, mock_proof
 from zkpool_sdk.chain.abi import AbiItem
@@ -394,3 +395,101 @@ def fresh(stage: Stage) -> Iterator[Stage]:
     snapshot = stage.chain.snapshot()
     yield replace(stage, statements={})
     stage.chain.revert(snapshot)
+
+
+@dataclass
+class City:
+    """A stage on which everybody holds a role, and every contract that is deployed.
+
+    Attributes:
+        contracts: by name.
+        assigned: task that the prover holds; its decline window is open.
+        queued: the requester's bid that has survived a clearing; the third may raise it to 6 ZK.
+        opened: task that the prover declined.
+        window: proof window of the queue, in seconds.
+    """
+
+    stage: Stage
+    contracts: Mapping[str, Contract]
+    assigned: bytes
+    queued: bytes
+    opened: bytes
+    window: int
+    verifying_key: Any
+
+    @property
+    def first_seat(self) -> int:
+        """The prover's seat."""
+        return self.stage.pool.seat_of(self.stage.queue, self.stage.prover)
+
+    @property
+    def second_seat(self) -> int:
+        """The second prover's seat."""
+        return self.stage.pool.seat_of(self.stage.queue, self.stage.second)
+
+    def address(self, role: str) -> str:
+        """Who acts in a role: a person or a contract."""
+        pool = self.stage.pool
+        contracts = {
+            "market": pool.market,
+            "desk": self.contracts["BidDesk"],
+            "sponsor": self.contracts["DelegationVault"],
+            "adapter": self.contracts["TaikoAdapter"],
+        }
+        if role in contracts:
+            return contracts[role].address
+        return self.stage.keeper if role == "publisher" else self.stage.people[role]
+
+
+def settle_city(built: Stage) -> City:
+    """Everybody takes up a role in a queue of long windows."""
+    window = 10 * WINDOW
+    stage = replace(built, queue=built.open_queue(window=window), statements={})
+    pool, made = stage.pool, compiled()
+
+    def new(name: str, *arguments: Any) -> Contract:
+        return stage.chain.deploy(made[name], *arguments)
+
+    desk, delegation = pool.desk, pool.delegation
+    assert desk
+    assert pool.lens
+    assert delegation
+    groth16 = new("Groth16Verifier")
+    units = new("TaikoToken", pool.deployer)
+    tier1 = new("TaikoMiniature", units.address, pool.verifier.address, KEY, 1, 60)
+    parts = (pool.market.address, delegation.address, tier1.address, units.address, stage.queue)
+    adapter = new("TaikoAdapter", parts, ZK, stage.owner, stage.operator)
+    timelock = new("Timelock", 60, [stage.owner], [ZERO], ZERO)
+    push = new("PushAdapter", pool.market.address, pool.provers.address)
+    named = (pool.token, pool.insurance, pool.accelerators, pool.projects, pool.provers, pool.vault)
+    rest = (pool.splitter, pool.market, desk, pool.lens, delegation, groth16, adapter, timelock, push)
+    contracts = {contract.abi.name: contract for contract in (*named, *rest)}
+    settlement = made["Settlement"].abi
+    contracts["Settlement"] = Contract(stage.chain, settlement, pool.market.read("settlement"))
+
+    stage.act(stage.keeper, pool.accelerators, "register", KEY, "mock", [], 100, "")
+    stage.act(stage.owner, delegation, "setOperator", stage.operator)
+    stage.act(stage.owner, delegation, "allowAdapter", adapter.address, ZK)
+    stage.fund(stage.delegator, 100 * ZK)
+    stage.act(stage.delegator, delegation, "deposit", 100 * ZK, stage.delegator)
+    stage.fund(stage.treasury, ZK)
+    for account in (stage.prover, stage.second):
+        stage.seat(account)
+    provers, until = pool.provers, stage.chain.now + DAY
+    stage.act(stage.prover, provers, "proposeKey", stage.hot_key, 7, until)
+    stage.act(stage.hot_key, provers, "acceptKey", stage.id_of(stage.prover))
+    stage.act(stage.prover, provers, "proposeKey", stage.third, 7, until)
+    opened = stage.assigned(stage.requester)
+    pool.decline(opened, stage.prover)
+    filler = stage.place(stage.rival, 9 * ZK)
+    stage.act(stage.second, provers, "setCapacity", stage.queue, 0)
+    assigned = stage.place(stage.requester, 5 * ZK)
+    queued = stage.place(stage.requester, 4 * ZK)
+    stage.clear()
+    stage.act(stage.prover, pool.market, "submitProof", filler, *stage.proof(filler, stage.prover))
+    stage.clear()
+    assert [stage.task(task).status for task in (opened, assigned, queued)] == [OPEN, ASSIGNED, QUEUED]
+    stage.act(stage.second, provers, "setCapacity", stage.queue, 8)
+    stage.act(stage.requester, desk, "allowRaise", queued, stage.third, 6 * ZK)
+    key = ToyKey.make(1).public.abi
+    return City(stage, contracts, assigned, queued, opened, window, key)
