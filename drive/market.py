@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -12,15 +13,21 @@ from drive.population import Batches, Keys, Population, Worker
 from zkpool_sdk.chain import Contracts
 from zkpool_sdk.chain.books import Books, check_books
 from zkpool_sdk.chain.events import BidExpired, Event, RoundCleared, TaskAssigned, TaskFailed, WindowMissed
-from zkpool_sdk.clients import AssignedTask, Keeper, ProofRefused, Requester
+from zkpool_sdk.clients import AssignedTask, Keeper, ProofRefused, Prover, Requester
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
 from zkpool_sdk.errors import (
     BidBelowBaseFee,
+    BondExceedsFreeStake,
     BookFull,
+    DeclineWindowOver,
     ERC20InsufficientBalance,
+    LiabilityOver,
+    NoFreeCapacity,
     NothingToClaim,
     NotYetCleared,
     ProofWindowOver,
+    ProverIsBanned,
+    ProverNotActive,
     WrongStatus,
 )
 from zkpool_sdk.models import TaskId, TaskStatus
@@ -32,6 +39,17 @@ MAX_BIDS: Final = 3
 """Most bids a requester places in a round."""
 IDLE_DAYS: Final = 2
 """Time that passes without work in the middle of a run on a development chain, so that stake decays."""
+
+
+CANNOT_CLAIM: Final = (
+    BondExceedsFreeStake,
+    LiabilityOver,
+    NoFreeCapacity,
+    ProverIsBanned,
+    ProverNotActive,
+    WrongStatus,
+)
+"""Why a rescuer may have to leave an open task to others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,7 @@ class Plan:
 
     rounds: int = 6
     seed: int = 1
-    provers: int = 3
+    provers: int = 6
     requesters: int = 4
     ether_wei: int = 10**18
     key_file: Path | None = None
@@ -68,7 +86,10 @@ class Row:
     assigned: int = 0
     paid_wei: int = 0
     proven: int = 0
+    late: int = 0
     wrong: int = 0
+    declined: int = 0
+    rescued: int = 0
     missed: int = 0
     expired: int = 0
     failed: int = 0
@@ -86,7 +107,10 @@ COLUMNS: Final = {
     "assigned": "F",
     "paid_wei": "prices",
     "proven": "proven",
+    "late": "late",
     "wrong": "wrong",
+    "declined": "declined",
+    "rescued": "rescued",
     "missed": "missed",
     "expired": "expired",
     "failed": "failed",
@@ -183,9 +207,7 @@ class _Drive:
         row.base_fee_wei = market.base_fee_of(self.queue)
         self.connection.wait_until(market.round_of(self.queue).started_at + ROUND_SECONDS)
         self._keep(row)
-        for worker in self.people.workers:
-            for assigned in worker.client.assignments():
-                self._work(worker, assigned, row)
+        self._work_all(row)
         row.book = market.round_of(self.queue).bid_count
         return row
 
@@ -200,9 +222,7 @@ class _Drive:
                 break
             self.connection.wait_until(self.connection.timestamp() + ROUND_SECONDS)
             self._keep(row)
-            for worker in self.people.workers:
-                for assigned in worker.client.assignments():
-                    self._work(worker, assigned, row)
+            self._work_all(row)
         row.book = market.round_of(self.queue).bid_count
         self.connection.wait_until((self.connection.timestamp() // DAY + 1) * DAY)
         return row
@@ -259,37 +279,76 @@ class _Drive:
             elif isinstance(event, TaskFailed):
                 row.failed += 1
 
+    def _work_all(self, row: Row) -> None:
+        """Every prover does something about its tasks; then who rescues looks for open ones."""
+        for worker in self.people.workers:
+            for assigned in worker.client.assignments():
+                self._work(worker, assigned, row)
+        for worker in self.people.workers:
+            if worker.character.rescues:
+                self._rescue(worker, row)
+
     def _work(self, worker: Worker, assigned: AssignedTask, row: Row) -> None:
-        """One task of one prover: proved, missed, or answered with a proof that is somebody else's."""
-        what = worker.takes_up(assigned.task)
-        if what in ("", "miss"):
-            return
+        """One task of one prover: proved, missed, given back, or answered with somebody else's proof."""
+        what = worker.takes_up(assigned, self.connection.timestamp())
         try:
-            result = worker.client.prove(assigned)
-            if what == "cheat" and self.copied:
-                worker.client.submit(assigned.task, result.signals, self.copied)
-            else:
-                worker.client.submit(assigned.task, result.signals, result.proof_bytes, result.seconds)
-                self.copied = result.proof_bytes
-                row.proven += 1
+            if what == "decline":
+                worker.client.decline(assigned.task)
+                row.declined += 1
+            elif what:
+                self._prove(worker, assigned, what, row)
         except ProofRefused:
             row.wrong += 1
-        except ProofWindowOver:
+        except (ProofWindowOver, DeclineWindowOver):
             return
 
+    def _prove(self, worker: Worker, assigned: AssignedTask, what: str, row: Row) -> None:
+        result = worker.client.prove(assigned)
+        if what == "cheat" and self.copied:
+            worker.client.submit(assigned.task, result.signals, self.copied)
+            return
+        proof = worker.client.submit(assigned.task, result.signals, result.proof_bytes, result.seconds)
+        self.copied = result.proof_bytes
+        row.proven += not proof.late
+        row.late += proof.late
+
+    def _rescue(self, worker: Worker, row: Row) -> None:
+        """Takes the best paid open task that it can, and proves it."""
+        for found in worker.owner.open_tasks(self.queue):
+            try:
+                assigned = worker.owner.claim_open(found.task)
+            except CANNOT_CLAIM:
+                continue
+            row.rescued += 1
+            self._work(worker, assigned, row)
+
     def _claim(self) -> Wei:
-        """Everybody takes what it has earned."""
+        """Everybody takes what it has earned; who has lent stake puts it to its own instead."""
         claimed = 0
-        everybody: list[Requester | Keeper] = [*self.people.requesters, self.people.keeper]
-        for client in everybody:
+        everybody: list[Requester | Keeper | Prover] = [*self.people.requesters, self.people.keeper]
+        for client in (*everybody, *(worker.owner for worker in self.people.workers)):
             if client.credit():
                 claimed += client.claim_credit()
         for worker in self.people.workers:
-            try:
-                claimed += worker.client.claim()
-            except NothingToClaim:
-                continue
+            take = worker.owner.restake if worker.character.borrows else worker.owner.claim
+            with suppress(NothingToClaim):
+                claimed += take()
+        with suppress(NothingToClaim):
+            claimed += self.people.accelerator.claim()
+        with suppress(NothingToClaim):
+            self.contracts.splitter.claim_treasury()
+        if self.connection.is_development:
+            self._part()
         return Wei(claimed)
+
+    def _part(self) -> None:
+        """Loans are given back and a part of the pooled stake is redeemed, a week later."""
+        for worker in self.people.workers:
+            if worker.owner.stake_state().sponsored:
+                worker.owner.return_stake()
+        delegator = self.people.delegator
+        delegator.request_redeem(delegator.position().shares // 2)
+        delegator.redeem(wait=True)
 
 
 def _line(row: Row) -> str:

@@ -15,9 +15,9 @@ from eth_utils.crypto import keccak
 
 from zkpool_sdk.chain import Account, Contracts, LocalSigner
 from zkpool_sdk.chain.errors import KeyUnusable
-from zkpool_sdk.clients import Keeper, Project, Prover, Requester
+from zkpool_sdk.clients import Accelerator, AssignedTask, Delegator, Keeper, Project, Prover, Requester
 from zkpool_sdk.clients.prover import key_of
-from zkpool_sdk.models import QueueId, TaskId, Terms
+from zkpool_sdk.models import AcceleratorId, QueueId, TaskId, Terms
 from zkpool_sdk.proving import Circuit, InsecureKeyWarning, Ump, load_circuit, rollup
 from zkpool_sdk.proving.eddsa import SigningKey
 from zkpool_sdk.units import Seconds, Wei, zk
@@ -27,41 +27,92 @@ TERMS: Final = Terms(Seconds(900), Seconds(1200), Wei(0), 1)
 ROLLUP_ID: Final = 7
 STAKE_LIMITS_ZK: Final = (34, 90)
 REQUESTER_TOKENS: Final = zk(150)
+DEPOSIT: Final = zk(200)
+"""What the delegator supplies to the pool."""
+FEE_TOKENS: Final = zk(2)
+"""What a prover without stake holds, for the returnable fee of its loan."""
+ACCELERATOR_BPS: Final = 500
 ACCOUNT_BALANCE: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """How a prover behaves: every how many tasks it misses one, or hands in a copied proof; 0 is never."""
+    """How a prover behaves.
+
+    Attributes:
+        name: what it is called.
+        misses_every, cheats_every, declines_every, lags_every: every how many tasks it misses one, hands in a
+            copied proof, gives it back, or proves it in the grace only; 0 is never.
+        borrows: works with stake that the pool lends.
+        remote: submits by a hot key, from a machine that holds no money.
+        rescues: takes tasks that others left open.
+    """
 
     name: str
     misses_every: int = 0
     cheats_every: int = 0
+    declines_every: int = 0
+    lags_every: int = 0
+    borrows: bool = False
+    remote: bool = False
+    rescues: bool = False
+
+    @property
+    def lapses(self) -> tuple[tuple[str, int], ...]:
+        """What it does instead of proving, and how often."""
+        return (
+            ("miss", self.misses_every),
+            ("cheat", self.cheats_every),
+            ("decline", self.declines_every),
+            ("lag", self.lags_every),
+        )
 
 
 CHARACTERS: Final = (
-    Character("diligent"),
+    Character("diligent", rescues=True),
     Character("careless", misses_every=2),
     Character("cheating", cheats_every=2),
+    Character("borrowing", borrows=True),
+    Character("choosy", declines_every=2, remote=True),
+    Character("late", lags_every=2),
 )
 """Provers take these in turn."""
 
 
 @dataclass(slots=True)
 class Worker:
-    """A prover with its character, and the tasks it has decided on so far."""
+    """A prover with its character, and what it has decided on each task so far.
 
+    Attributes:
+        owner: the prover itself, which stakes, is paid and claims.
+        client: who works for it: the same, or its hot key.
+    """
+
+    owner: Prover
     client: Prover
     character: Character
-    tasks: set[TaskId] = field(default_factory=set)
+    decided: dict[TaskId, str] = field(default_factory=dict)
+    done: set[TaskId] = field(default_factory=set)
 
-    def takes_up(self, task: TaskId) -> str:
-        """What it does with a task: ``"prove"``, ``"miss"``, ``"cheat"``; ``""`` if it has decided before."""
-        if task in self.tasks:
+    def takes_up(self, task: AssignedTask, now: int) -> str:
+        """What it does with a task now: ``"prove"``, ``"cheat"``, ``"decline"``; ``""`` for nothing.
+
+        A task that it decided to prove late comes up again when its window is over.
+        """
+        if task.task in self.done:
             return ""
-        self.tasks.add(task)
-        for what, every in (("miss", self.character.misses_every), ("cheat", self.character.cheats_every)):
-            if every and len(self.tasks) % every == 0:
+        if task.task not in self.decided:
+            self.decided[task.task] = self._decide()
+        what = self.decided[task.task]
+        if what == "lag" and now <= task.prove_by:
+            return ""
+        self.done.add(task.task)
+        return {"miss": "", "lag": "prove"}.get(what, what)
+
+    def _decide(self) -> str:
+        number = len(self.decided) + 1
+        for what, every in self.character.lapses:
+            if every and number % every == 0:
                 return what
         return "prove"
 
@@ -152,12 +203,15 @@ class Population:
                 for number in range(1, requester_count + 1)
             ]
             self.keeper = Keeper(self._someone("keeper"))
+            self.delegator = self._delegator()
+            self.accelerator = Accelerator(self._someone("accelerator"))
+            self.release: Final[AcceleratorId] = self._release()
             self.workers = [
                 self._worker(number, CHARACTERS[number % len(CHARACTERS)], zk(rng.randint(*STAKE_LIMITS_ZK)))
                 for number in range(prover_count)
             ]
         report(
-            f"{len(self.requesters)} requesters, a keeper, provers: "
+            f"{len(self.requesters)} requesters, a keeper, a delegator, an accelerator, provers: "
             + ", ".join(worker.character.name for worker in self.workers)
         )
 
@@ -187,17 +241,50 @@ class Population:
             self._treasurer.token.transfer(account.address, tokens_wei - held)
         return self._treasurer.by(account)
 
+    def _delegator(self) -> Delegator:
+        """The delegator, with its deposit in the pool."""
+        contracts = self._someone("delegator")
+        delegator = Delegator(contracts)
+        lacking = DEPOSIT - delegator.position().worth_wei
+        if lacking >= zk(1):
+            self._treasurer.token.transfer(delegator.address, lacking)
+            delegator.deposit(lacking)
+        return delegator
+
+    def _release(self) -> AcceleratorId:
+        """The software that provers run, published once."""
+        for number, release in self.accelerator.releases().items():
+            if not release.retired:
+                return number
+        return self.accelerator.register(
+            Path(__file__), ACCELERATOR_BPS, "https://example.org/drive/release", circuits=[self.circuit]
+        )
+
     def _worker(self, number: int, character: Character, stake_wei: int) -> Worker:
-        contracts = self._someone(f"prover {number}")
+        contracts = self._someone(f"prover {number}", FEE_TOKENS if character.borrows else 0)
         prover = Prover(contracts, self.ump)
+        prover.register(f"https://example.org/prover/{number}")
         lacking = stake_wei - prover.stake_state().own_wei
-        if lacking > 0:
+        if character.borrows:
+            if not prover.stake_state().sponsored:
+                prover.borrow_stake()
+        elif lacking > 0:
             self._treasurer.token.transfer(prover.address, lacking)
             prover.stake(lacking)
-        prover.register(f"https://example.org/prover/{number}")
         seats = contracts.provers.seats_of(self.queue)
         if prover.id in [seat.prover for seat in seats]:
             prover.serve(self.queue, self.circuit)
         else:
             prover.join(self.queue, self.circuit, capacity=4)
-        return Worker(prover, character)
+            if character.rescues:
+                prover.set_accelerator(self.queue, self.release)
+        return Worker(prover, self._hot_key(number, prover) if character.remote else prover, character)
+
+    def _hot_key(self, number: int, prover: Prover) -> Prover:
+        """A hot key of a prover, on the same machine."""
+        key = Prover(self._someone(f"hot key {number}"), self.ump, acts_for=prover.address)
+        state = prover.key(key.address)
+        if not state.accepted or state.expires_at <= self._treasurer.connection.timestamp():
+            prover.propose_key(key.address)
+            key.accept_key()
+        return key

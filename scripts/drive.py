@@ -50,7 +50,7 @@ def drive_market(account: AccountAPI, plan: Plan, record: Path | None = None) ->
     "--rounds", default=6, show_default=True, help="Rounds to play; each takes 300 s on a live chain."
 )
 @click.option("--seed", default=1, show_default=True, help="Of every choice.")
-@click.option("--provers", default=3, show_default=True)
+@click.option("--provers", default=6, show_default=True)
 @click.option("--requesters", default=4, show_default=True)
 @click.option("--ether", default="0.1", show_default=True, help="Ether each account gets for gas.")
 @click.option("--record", type=click.Path(exists=True, path_type=Path), help="The deployment's record.")

@@ -28,14 +28,19 @@ def test_drive__some_rounds__everything_happens_and_the_books_balance(accounts: 
         "cancelled",
         "assigned",
         "proven",
+        "late",
         "wrong",
+        "declined",
+        "rescued",
         "missed",
         "expired",
         "failed",
     ):
         assert outcome.total(happened) > 0, f"nothing was {happened}"
-    assert outcome.total("assigned") == outcome.total("proven") + outcome.total("failed")
-    assert outcome.total("failed") == outcome.total("wrong") + outcome.total("missed")
+    ended = outcome.total("proven") + outcome.total("late") + outcome.total("failed")
+    assert outcome.total("assigned") == ended
+    left = outcome.total("wrong") + outcome.total("missed") + outcome.total("declined")
+    assert outcome.total("failed") == left - outcome.total("rescued")
     assert outcome.claimed_wei > 0
     assert outcome.rows[-1].book == 0
     assert "balance to the wei" in told[-1]
