@@ -9,7 +9,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 /// @notice For tests only: a contract account of one owner, whose signature of a hash it takes for its own, and that
 ///         misbehaves when asked to.
 /// @dev The careless kind: the owner's signature does not name the wallet. Some signatures misbehave: "revert" reverts, "burn"
-///      spends all gas, "short" returns four bytes, "dirty" returns one bit too many, "huge" returns 160,000
+///      spends all gas, "short" returns four bytes, "clipped" 31, "dirty" returns one bit too many, "huge" returns 160,000
 ///      bytes that begin with no, "long" as many that begin with yes.
 contract MockWallet is IERC1271 {
     uint256 private constant HUGE_BYTES = 160_000;
@@ -40,6 +40,7 @@ contract MockWallet is IERC1271 {
             }
         }
         if (asked == keccak256("short")) _answer(YES, 4);
+        if (asked == keccak256("clipped")) _answer(YES, 31);
         if (asked == keccak256("dirty")) _answer(YES | bytes32(uint256(1)), 32);
         if (asked == keccak256("huge")) _answer(0, HUGE_BYTES);
         if (asked == keccak256("long")) _answer(YES, HUGE_BYTES);

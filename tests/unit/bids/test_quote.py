@@ -24,11 +24,11 @@ from zkpool_sdk import errors
 from zkpool_sdk.economics.base_fee import base_fee as base_fee_at
 from zkpool_sdk.units import DAY
 
-BID = st.tuples(st.integers(MIN_BASE_FEE, 4 * MIN_BASE_FEE), st.booleans())
-"""A bid, and whether it has expired when the round ends."""
+BID = st.tuples(st.integers(MIN_BASE_FEE, 4 * MIN_BASE_FEE), st.sampled_from([-1, 0, DAY]))
+"""A bid, and how long after the round's end it expires."""
 
 
-def script(bench: Bench, fees: list[tuple[int, bool]], hot: bool) -> tuple[list[Call], int]:
+def script(bench: Bench, fees: list[tuple[int, int]], hot: bool) -> tuple[list[Call], int]:
     """Calls that fill the book, and when the round can then be cleared.
 
     ``hot``: a round before, with more bids than slots, has raised the base fee and left its losers behind.
@@ -45,9 +45,10 @@ def script(bench: Bench, fees: list[tuple[int, bool]], hot: bool) -> tuple[list[
             place(i, (20 - i) * MIN_BASE_FEE, at + DAY, at + i)
         calls.append(market.call(bench.outsider, "clear", bench.queue, at=at + ROUND + 20))
         at += ROUND + 21
-    for i, (fee, expired) in enumerate(fees):
-        place(i, fee + 12 * MIN_BASE_FEE * hot, at + (ROUND // 2 if expired else DAY), at + i)
-    return calls, at + ROUND + 20
+    clear_at = at + ROUND + 20
+    for i, (fee, life) in enumerate(fees):
+        place(i, fee + 12 * MIN_BASE_FEE * hot, clear_at + life, at + i)
+    return calls, clear_at
 
 
 def assigned(done: Outcome) -> list[Any]:
@@ -56,7 +57,7 @@ def assigned(done: Outcome) -> list[Any]:
 
 @given(fees=st.lists(BID, min_size=1, max_size=10), hot=st.booleans(), slots=st.integers(0, len(PROVERS)))
 def test_quote__any_book__is_what_the_clearing_charges(
-    furnished: Bench, fees: list[tuple[int, bool]], hot: bool, slots: int
+    furnished: Bench, fees: list[tuple[int, int]], hot: bool, slots: int
 ) -> None:
     calls, clear_at = script(furnished, fees, hot)
     at = (calls[-1].at or 0) + 1
@@ -82,7 +83,7 @@ def test_quote__any_book__is_what_the_clearing_charges(
     fees=st.lists(BID, max_size=10), hot=st.booleans(), fee=st.integers(MIN_BASE_FEE // 2, 34 * MIN_BASE_FEE)
 )
 def test_quote_for__one_more_bid__stands_and_pays_as_told(
-    furnished: Bench, fees: list[tuple[int, bool]], hot: bool, fee: int
+    furnished: Bench, fees: list[tuple[int, int]], hot: bool, fee: int
 ) -> None:
     calls, clear_at = script(furnished, fees, hot)
     market, queue = furnished.market, furnished.queue

@@ -145,6 +145,16 @@ def test_reveal__in_its_window__places_the_bid_and_frees_the_deposit(bench: Benc
     assert bench.balance(bench.desk.address) == 0
 
 
+def test_reveal__several_bids_of_one__each_brings_its_deposit(bench: Bench) -> None:
+    first, second = bench.sealed_bid(), bench.sealed_bid()
+    bench.commit(first)
+    bench.commit(second, bench.chain.now + 1)
+    bench.reveal(first)
+    bench.reveal(second)
+    assert bench.desk.read("depositOf", bench.requester) == 2 * DEPOSIT
+    assert event(bench.desk.send(bench.requester, "claimDeposit"), "DepositClaimed").amount_wei == 2 * DEPOSIT
+
+
 def test_reveal__first_and_last_second__count(bench: Bench) -> None:
     first, last = bench.sealed_bid(), bench.sealed_bid()
     bench.commit(first)

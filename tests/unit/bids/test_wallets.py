@@ -80,6 +80,16 @@ def test_wallet__no_clear_yes__is_refused(bench: Bench, wallet: Contract, answer
         bench.place_signed(offer)
 
 
+def test_wallet__one_byte_short_of_yes__is_refused(bench: Bench, wallet: Contract) -> None:
+    """Whatever lies in memory behind a short answer is not part of it; here it is a digest's last byte, 0."""
+    salt = 0
+    while bench.digest(bench.bid(requester=Address(wallet.address), salt=salt))[-1] != 0:
+        salt += 1
+    offer = Offer(offer_of(bench, wallet, salt=salt).bid, b"clipped")
+    with reverts(errors.WalletRefused, wallet=wallet.address):
+        bench.place_signed(offer)
+
+
 @pytest.mark.parametrize("answer", ["burn", "huge"])
 def test_wallet__that_wastes__costs_at_most_its_limit(bench: Bench, wallet: Contract, answer: str) -> None:
     bid = offer_of(bench, wallet).bid
