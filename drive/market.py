@@ -285,7 +285,7 @@ class _Drive:
             for assigned in worker.client.assignments():
                 self._work(worker, assigned, row)
         for worker in self.people.workers:
-            if worker.character.rescues:
+            if worker.character.rescues_every:
                 self._rescue(worker, row)
 
     def _work(self, worker: Worker, assigned: AssignedTask, row: Row) -> None:
@@ -313,8 +313,10 @@ class _Drive:
         row.late += proof.late
 
     def _rescue(self, worker: Worker, row: Row) -> None:
-        """Takes the best paid open task that it can, and proves it."""
+        """Takes open tasks that it likes, the best paid first, and proves them."""
         for found in worker.owner.open_tasks(self.queue):
+            if not worker.rescues(found.task):
+                continue
             try:
                 assigned = worker.owner.claim_open(found.task)
             except CANNOT_CLAIM:

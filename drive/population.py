@@ -45,7 +45,7 @@ class Character:
             copied proof, gives it back, or proves it in the grace only; 0 is never.
         borrows: works with stake that the pool lends.
         remote: submits by a hot key, from a machine that holds no money.
-        rescues: takes tasks that others left open.
+        rescues_every: every how many open tasks it takes one that others left; 0 is never.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Character:
     lags_every: int = 0
     borrows: bool = False
     remote: bool = False
-    rescues: bool = False
+    rescues_every: int = 0
 
     @property
     def lapses(self) -> tuple[tuple[str, int], ...]:
@@ -69,7 +69,7 @@ class Character:
 
 
 CHARACTERS: Final = (
-    Character("diligent", rescues=True),
+    Character("diligent", rescues_every=2),
     Character("careless", misses_every=2),
     Character("cheating", cheats_every=2),
     Character("borrowing", borrows=True),
@@ -93,6 +93,7 @@ class Worker:
     character: Character
     decided: dict[TaskId, str] = field(default_factory=dict)
     done: set[TaskId] = field(default_factory=set)
+    seen_open: dict[TaskId, bool] = field(default_factory=dict)
 
     def takes_up(self, task: AssignedTask, now: int) -> str:
         """What it does with a task now: ``"prove"``, ``"cheat"``, ``"decline"``; ``""`` for nothing.
@@ -108,6 +109,13 @@ class Worker:
             return ""
         self.done.add(task.task)
         return {"miss": "", "lag": "prove"}.get(what, what)
+
+    def rescues(self, task: TaskId) -> bool:
+        """Whether it would take an open task."""
+        every = self.character.rescues_every
+        if task not in self.seen_open:
+            self.seen_open[task] = bool(every) and len(self.seen_open) % every == 0
+        return self.seen_open[task]
 
     def _decide(self) -> str:
         number = len(self.decided) + 1
@@ -276,7 +284,7 @@ class Population:
             prover.serve(self.queue, self.circuit)
         else:
             prover.join(self.queue, self.circuit, capacity=4)
-            if character.rescues:
+            if character.rescues_every:
                 prover.set_accelerator(self.queue, self.release)
         return Worker(prover, self._hot_key(number, prover) if character.remote else prover, character)
 

@@ -19,7 +19,7 @@ def test_drive__some_rounds__everything_happens_and_the_books_balance(accounts: 
     deployment = deploy_zkpool(accounts[0])
     told: list[str] = []
     contracts = Contracts(connect(), deployment, sdk_account(accounts[0]))
-    outcome = drive(contracts, Plan(rounds=4, seed=6, requesters=4), told.append)
+    outcome = drive(contracts, Plan(rounds=5, seed=6, requesters=4), told.append)
     assert outcome.books.balanced, outcome.books.differences
     assert outcome.books.donations == ()
     for happened in (

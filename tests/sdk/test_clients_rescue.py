@@ -69,6 +69,8 @@ def test_submit__in_the_grace__is_late_for_half_the_price(toy: ToyMarket) -> Non
     assert (late.late, late.price_wei) == (True, task.price_wei // 2)
     assert late.slashed_wei == task.bond_wei // 2
     assert toy.prover.stake_state().own_wei == zk(64) - task.bond_wei // 2
+    delivered = toy.requester.proof_of(task.task)
+    assert (delivered.price_wei, delivered.proof) == (late.price_wei, toy.proof(task)[1])
     assert toy.prover.assignments() == ()
 
 
@@ -163,6 +165,7 @@ def test_submit_many__good_wrong_and_foreign__each_by_itself(toy: ToyMarket) -> 
         (good.task, ProofResult.SKIPPED),
     ]
     assert [one.price_wei for one in done] == [good.price_wei, 0, 0, 0]
+    assert toy.requester.proof_of(good.task).proof == toy.proof(good)[1]
     assert [one.slashed_wei > 0 for one in done] == [False, False, True, False]
 
 

@@ -10,7 +10,7 @@ from zkpool_sdk.chain import bids
 from zkpool_sdk.chain.abi import load_abi
 from zkpool_sdk.chain.bids import Offer, SealedBid, SignedBid
 from zkpool_sdk.chain.contracts.bids import BidQuote
-from zkpool_sdk.chain.events import BidPlaced, DepositClaimed, ProofAccepted, decode_logs
+from zkpool_sdk.chain.events import BidPlaced, DepositClaimed, ProofAccepted, ProofLate, decode_logs
 from zkpool_sdk.chain.history import topic_of
 from zkpool_sdk.clients.base import Client, wait_for
 from zkpool_sdk.clients.errors import NoSuchTask, NotProven
@@ -322,29 +322,39 @@ class Requester(Client):
         market = self.contracts.market
         head = self.connection.block_number()
         logs = self.connection.logs(
-            [market.address], self.deployment.block, head, [[topic_of(ProofAccepted)], [task]]
+            [market.address],
+            self.deployment.block,
+            head,
+            [[topic_of(ProofAccepted), topic_of(ProofLate)], [task]],
         )
         for event in decode_logs(logs):
-            if isinstance(event, ProofAccepted):
+            if isinstance(event, (ProofAccepted, ProofLate)):
                 return ProvenTask(
                     event.task,
                     event.prover,
-                    event.price_wei,
+                    event.price_wei if isinstance(event, ProofAccepted) else event.paid_wei,
                     event.signals,
-                    self._proof_in(event.at.transaction, task),
+                    self._proof_in(event),
                     event.at.transaction,
                 )
         raise NotProven(task, status.name)
 
-    def _proof_in(self, transaction: str, task: bytes) -> bytes:
-        """The proof in a transaction's calldata; empty if it was handed in through another contract."""
-        sent = self.connection.request("eth_getTransactionByHash", transaction)
-        data = bytes.fromhex(sent["input"][2:])
-        submit = load_abi("ProverMarket").functions["submitProof"]
-        if data[:4] != submit.selector:
-            return b""
-        of, _, proof = submit.decode_inputs(data[4:])
-        return bytes(proof) if of == task else b""
+    def _proof_in(self, event: ProofAccepted | ProofLate) -> bytes:
+        """The proof in the calldata that was accepted; empty if it came through another contract."""
+        sent = self.connection.request("eth_getTransactionByHash", event.at.transaction)
+        data, functions = bytes.fromhex(sent["input"][2:]), load_abi("ProverMarket").functions
+        one, many = functions["submitProof"], functions["submitProofs"]
+        items: list[tuple[bytes, Sequence[int], bytes]] = []
+        if data[:4] == one.selector:
+            task, signals, proof = one.decode_inputs(data[4:])
+            items = [(task, signals, proof)]
+        elif data[:4] == many.selector:
+            _, _, *lists = many.decode_inputs(data[4:])
+            items = list(zip(*lists, strict=True))
+        for task, signals, proof in items:
+            if task == event.task and tuple(signals) == event.signals:
+                return bytes(proof)
+        return b""
 
     def _next_status(self, task: bytes, since: TaskStatus, timeout_seconds: float) -> Task:
         def changed() -> Task | None:
