@@ -256,14 +256,17 @@ def test_place_signed__signed_for_another_chain__is_refused(bench: Bench) -> Non
 
 def test_place_signed__after_the_chain_split__counts_on_one_side_only(bench: Bench) -> None:
     """Lesson 24: the domain follows the chain's id, also under a contract that was there before."""
-    bid = bench.bid()
-    before = bench.desk.read("digestOf", bid)
+    offer = bench.offer_with()
+    call = (bench.desk, bench.relayer, "placeSigned", offer.bid, offer.signature)
     bench.chain.rpc("anvil_setChainId", CHAIN_ID + 1)
     try:
-        assert bench.desk.read("digestOf", bid) == bids.digest_of(bid, CHAIN_ID + 1, bench.desk.address)
-        assert bench.desk.read("digestOf", bid) != before
+        there = bids.digest_of(offer.bid, CHAIN_ID + 1, bench.desk.address)
+        assert bench.desk.read("digestOf", offer.bid) == there != bench.digest(offer.bid)
+        with reverts(errors.WrongSigner, expected=bench.requester):
+            bench.attempt(*call, at=bench.chain.now + 1)
     finally:
         bench.chain.rpc("anvil_setChainId", CHAIN_ID)
+    assert bench.attempt(*call, at=bench.chain.now + 1).ok
 
 
 # --- taken back
