@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from zkpool_sdk.chain.bids import Offer, SealedBid
+from zkpool_sdk.chain.contracts.bids import BidQuote
 from zkpool_sdk.clients.accelerator import Accelerator, check_release, content_hash
 from zkpool_sdk.clients.base import Client
 from zkpool_sdk.clients.delegator import Delegator, Position, Redemption
@@ -39,6 +41,7 @@ __all__ = [
     "AcceptedProof",
     "AdapterState",
     "AssignedTask",
+    "BidQuote",
     "CircuitDiffers",
     "Client",
     "ClientError",
@@ -54,6 +57,7 @@ __all__ = [
     "NotAssigned",
     "NotProven",
     "NothingPayable",
+    "Offer",
     "OpenTask",
     "PoolOperator",
     "PoolStatus",
@@ -66,6 +70,7 @@ __all__ = [
     "Redemption",
     "ReleaseDiffers",
     "Requester",
+    "SealedBid",
     "Submission",
     "SubmittedProof",
     "WaitedTooLong",
