@@ -13,7 +13,8 @@ contract TaikoHostile is ITaiko {
         REVERTS,
         BURNS_GAS,
         LONG,
-        CALLS_BACK
+        CALLS_BACK,
+        STINGY
     }
 
     /// @dev About the longest answer that the gas for it can hold.
@@ -24,6 +25,7 @@ contract TaikoHostile is ITaiko {
     mapping(uint256 id => Block) private _blocks;
     Staker private _staker;
     uint256 private _penaltyUnits;
+    uint256 private _owedUnits;
     address private _target;
     bytes private _data;
     /// @notice Whether the call back went through.
@@ -42,6 +44,11 @@ contract TaikoHostile is ITaiko {
     /// @notice Calls `target` back with `data` whenever it is called to do something.
     function arm(address target, bytes calldata data) external {
         (manner, _target, _data) = (Manner.CALLS_BACK, target, data);
+    }
+
+    /// @notice Owes units as rewards, which it has been given.
+    function owe(uint256 units) external {
+        _owedUnits = units;
     }
 
     /// @notice Says what it likes of a block.
@@ -72,7 +79,10 @@ contract TaikoHostile is ITaiko {
 
     /// @inheritdoc ITaiko
     function withdrawRewards() external {
+        if (manner == Manner.STINGY) revert Rude();
         _act();
+        token.transfer(msg.sender, _owedUnits);
+        _owedUnits = 0;
     }
 
     /// @inheritdoc ITaiko

@@ -136,11 +136,11 @@ contract TaikoAdapter is ITaikoAdapter, UnitExchange, Tier1Caller {
         // Later it earns nothing here; whom it names can hand it to tier 1.
         if (block.timestamp > w.proveBy) revert WorkTooLate(ext, block.timestamp, w.proveBy);
         w.status = WorkStatus.DELIVERED;
+        w.rewardUnits = 0;
         uint256 before = unitToken.balanceOf(address(this));
         _callTier1(address(tier1), PROOF_GAS, abi.encodeCall(ITaiko.proveBlock, (ext, signals, proof)));
-        _callTier1(address(tier1), CALL_GAS, abi.encodeCall(ITaiko.withdrawRewards, ()));
-        uint256 units = unitToken.balanceOf(address(this)) - before;
-        w.rewardUnits = units.toUint64();
+        uint64 units = _takeRewards(before);
+        w.rewardUnits = units;
         emit WorkDelivered(ext, units);
     }
 
@@ -171,7 +171,8 @@ contract TaikoAdapter is ITaikoAdapter, UnitExchange, Tier1Caller {
 
     /// @inheritdoc ITaikoAdapter
     function repay(uint256 amountWei) external onlyOperator nonReentrant {
-        _checkFree(amountWei);
+        // What is kept for a penalty that is not settled may turn out to be insurance's.
+        _checkFree(amountWei + _keptWei());
         token.forceApprove(address(pool), amountWei);
         pool.repay(amountWei);
     }
@@ -299,7 +300,7 @@ contract TaikoAdapter is ITaikoAdapter, UnitExchange, Tier1Caller {
         w.penaltyUnits = Math.min(b.slashedUnits, takenUnits).toUint64();
         bookedUnits -= w.penaltyUnits;
         w.priceWei = uint72(unitPriceWei);
-        if (!delivered) w.rewardUnits = 0;
+        w.rewardUnits = delivered ? w.rewardUnits + _takeRewards(unitToken.balanceOf(address(this))) : 0;
         w.status = delivered ? WorkStatus.REWARDED : WorkStatus.FORFEITED;
         (uint256 rewardWei, uint256 penaltyWei) = _result(w);
         uint256 recoveredWei = w.recoveredWei + market.recoveredOf(w.task);
@@ -312,6 +313,13 @@ contract TaikoAdapter is ITaikoAdapter, UnitExchange, Tier1Caller {
         _collect();
         _paySurplus();
         return w;
+    }
+
+    /// @dev What came in since the balance was `before`. A reward that tier 1 does not pay yet must not stop a proof: it counts
+    ///      when a later work is settled.
+    function _takeRewards(uint256 before) private returns (uint64 units) {
+        _tryTier1(address(tier1), CALL_GAS, abi.encodeCall(ITaiko.withdrawRewards, ()));
+        return (unitToken.balanceOf(address(this)) - before).toUint64();
     }
 
     function _collect() private returns (uint256 amountWei) {
@@ -346,6 +354,15 @@ contract TaikoAdapter is ITaikoAdapter, UnitExchange, Tier1Caller {
         if (w.status == WorkStatus.REWARDED || w.status == WorkStatus.FORFEITED) return false;
         if (w.status != WorkStatus.DELIVERED && block.timestamp <= w.proveBy) return false;
         return w.status == WorkStatus.NONE || _isOver(market.taskOf(w.task).status);
+    }
+
+    /// @dev What was recovered for penalties that are not settled.
+    function _keptWei() private view returns (uint256 keptWei) {
+        uint256 count = _live.length;
+        for (uint256 i = 0; i < count; ++i) {
+            Work memory w = _works[_live[i]];
+            keptWei += w.recoveredWei + market.recoveredOf(w.task);
+        }
     }
 
     /// @dev What a live work has in the market, and what it recovered there for a penalty that is not settled.

@@ -14,10 +14,19 @@ abstract contract Tier1Caller {
     error GasShort(uint256 gasLeft, uint256 gasNeeded);
 
     function _callTier1(address target, uint256 gasLimit, bytes memory data) internal {
+        (bool ok, bytes memory answer) = _tryTier1(target, gasLimit, data);
+        if (!ok) revert Tier1CallFailed(bytes4(data), bytes4(answer));
+    }
+
+    /// @dev For what may fail without harm.
+    function _tryTier1(
+        address target,
+        uint256 gasLimit,
+        bytes memory data
+    ) internal returns (bool ok, bytes memory answer) {
         _checkGas(gasLimit);
         // solhint-disable-next-line avoid-low-level-calls
-        (bool ok, bytes memory answer) = target.call{gas: gasLimit}(data);
-        if (!ok) revert Tier1CallFailed(bytes4(data), bytes4(answer));
+        return target.call{gas: gasLimit}(data);
     }
 
     function _readTier1(

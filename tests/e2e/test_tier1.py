@@ -398,3 +398,4 @@ def test_super_prover__stakes_auctions_proves_and_bears_a_penalty__every_wei_is_
     assert pool_gain > 0
     books = check_books(t.node, t.deployment)
     assert books.balanced, books.differences
+    assert books.donations == ((insurance, surplus),)

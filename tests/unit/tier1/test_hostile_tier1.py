@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
 from tests.support.rawchain import RpcError, compiled
@@ -25,10 +27,11 @@ from tests.unit.tier1.world import (
     World,
     worth,
 )
+from zkpool_sdk.chain.reverts import decode_revert
 from zkpool_sdk.models import Terms
 from zkpool_sdk.units import Seconds, Wei
 
-POLITE, REVERTS, BURNS_GAS, LONG = range(4)
+POLITE, REVERTS, BURNS_GAS, LONG, CALLS_BACK, STINGY = range(6)
 SILENT = (REVERTS, BURNS_GAS)
 RUDE = (*SILENT, LONG)
 EXT = 7
@@ -199,6 +202,21 @@ def test_reenter__from_stake_and_exit__is_refused(hostile: World, outer: str) ->
     assert not hostile.taiko.read("calledBack")
 
 
+def test_stingy__reward_that_comes_later__does_not_stop_the_proof(hostile: World) -> None:
+    """Tier 1 pays some time after it took the proof; the work that is settled next brings it in."""
+    entered(hostile)
+    hostile.clear()
+    hostile.prove(EXT)
+    hostile.act("trader", hostile.ttko, "transfer", hostile.taiko.address, REWARD)
+    hostile.act("outsider", hostile.taiko, "owe", REWARD)
+    hostile.act("outsider", hostile.taiko, "behave", STINGY)
+    hostile.act("keeper", hostile.adapter, "submit", EXT, *hostile.proof(EXT, hostile.prover))
+    assert (hostile.work(EXT).status, hostile.work(EXT).reward_units) == (DELIVERED, 0)
+    hostile.act("outsider", hostile.taiko, "behave", POLITE)
+    assert hostile.settle(EXT) == (4, worth(REWARD), 0)
+    assert hostile.units(hostile.adapter) == REWARD
+
+
 def test_lies__rewards_that_never_came__count_nothing(hostile: World) -> None:
     """Tier 1 says that the greatest number is owed; no unit arrives."""
     value = hostile.value
@@ -246,30 +264,12 @@ def test_lies__penalty_greater_than_the_stake__bids_no_more_than_the_stake(hosti
 def test_gas__too_little_for_tier1__is_refused_before_it_is_asked(hostile: World) -> None:
     """A relayer cannot make tier 1 fail by sparing gas."""
     entered(hostile)
-    data = hostile.adapter.data("submit", EXT, *hostile.proof(EXT, hostile.prover))
-    answer = hostile.chain.rpc(
-        "eth_simulateV1",
-        {
-            "blockStateCalls": [
-                {
-                    "calls": [
-                        {
-                            "from": hostile.keeper,
-                            "to": hostile.adapter.address,
-                            "input": "0x" + data.hex(),
-                            "gas": hex(1_500_000),
-                        }
-                    ]
-                }
-            ],
-            "validation": False,
-        },
-        "latest",
-    )
+    call = hostile.adapter.call(hostile.keeper, "submit", EXT, *hostile.proof(EXT, hostile.prover))
+    calls = [{**call.rpc(), "gas": hex(1_500_000)}]
+    answer = hostile.chain.rpc("eth_simulateV1", {"blockStateCalls": [{"calls": calls}]}, "latest")
     [result] = answer[0]["calls"]
     assert result["status"] == "0x0"
-    selector = hostile.adapter.abi.errors["GasShort"].selector.hex()
-    assert result["returnData"].removeprefix("0x").startswith(selector) or selector in str(result)
+    assert result["returnData"][2:10] == hostile.adapter.abi.errors["GasShort"].selector.hex()
 
 
 def test_constructor__tier1_without_code__is_refused(hostile: World) -> None:
@@ -277,5 +277,11 @@ def test_constructor__tier1_without_code__is_refused(hostile: World) -> None:
     assert delegation is not None
     wiring = (pool.market.address, delegation.address, hostile.outsider, hostile.ttko.address, 1)
     artifact = compiled()["TaikoAdapter"]
-    with pytest.raises(RpcError, match="deployment of TaikoAdapter failed"):
-        hostile.chain.deploy(artifact, wiring, UNIT_PRICE, pool.deployer, hostile.operator)
+    arguments = (wiring, UNIT_PRICE, pool.deployer, hostile.operator)
+    data = artifact.bytecode + encode(artifact.abi.constructor, arguments).hex()
+    with pytest.raises(RpcError) as caught:
+        hostile.chain.rpc("eth_call", {"from": pool.deployer, "data": "0x" + data}, "latest")
+    found = re.search(r"'data': '0x([0-9a-f]+)'", str(caught.value))
+    assert found
+    refused = decode_revert(bytes.fromhex(found[1]))
+    assert type(refused).__name__ == "Tier1HasNoCode"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.rawchain import compiled
 from tests.support.rawmarket import MAX_UINT256
 from tests.unit.tier1.world import (
     BOUND,
@@ -20,6 +21,7 @@ from tests.unit.tier1.world import (
     ROUND,
     STAKED,
     TTKO,
+    UNIT_PRICE,
     WINDOW,
     ZK,
     World,
@@ -133,6 +135,21 @@ def test_enter__after_a_full_book_evicted_the_bid__binds_the_new_task(world: Wor
     assert world.work(number).task == second
     assert world.adapter.read("liveWorks") == (number,)
     assert world.task(second)["amount"] == BID
+
+
+def test_on_assigned__another_or_an_unassigned_task__is_refused(world: World) -> None:
+    number = world.propose()
+    task = world.enter(number)
+    bind = (world.adapter, "onAssigned")
+    assert world.refused("keeper", *bind, number, task)[0] == "TaskUnfit"
+    assert world.refused("keeper", *bind, number, b"\1" * 32)[0] == "TaskUnfit"
+    assert world.refused("keeper", *bind, 99, task)[0] == "UnknownWork"
+    world.clear()
+    receipt = world.act("outsider", *bind, number, task)
+    [event] = world.events(receipt, world.adapter, "WorkAssigned")
+    assert (event["task"], event["priceWei"]) == (task, ZK // 100)
+    assert event["prover"] == world.pool.provers.read("idOf", world.prover)
+    assert not world.act("outsider", *bind, number, task).logs
 
 
 # --- a block proven in time
@@ -302,8 +319,11 @@ def test_surplus__no_money_left_to_pay_it__is_paid_from_what_comes_back(world: W
     world.miss(first)
     world.act("keeper", world.adapter, "collect")
     surplus = PENALTY - worth(4 * REWARD)
-    # Spend all but a little before the settlement.
-    world.act("operator", world.adapter, "repay", world.zk(world.adapter) - ZK // 4)
+    # Spend all but a little on units before the settlement.
+    units = (world.zk(world.adapter) - ZK // 4) * TTKO // UNIT_PRICE
+    world.act("operator", world.adapter, "setOrders", units, 0)
+    world.act("trader", world.adapter, "sellUnits", units, 0)
+    assert world.zk(world.adapter) == ZK // 4
     insured = world.zk(world.pool.insurance)
     receipt = world.act("keeper", world.adapter, "settle", first)
     assert world.events(receipt, world.adapter, "SurplusOwed") == [{"ext": first, "amountWei": surplus}]
@@ -317,7 +337,37 @@ def test_surplus__no_money_left_to_pay_it__is_paid_from_what_comes_back(world: W
     assert world.adapter.read("surplusWei") == 0
 
 
+def test_repay__what_may_be_insurances__stays_until_it_is_settled(world: World) -> None:
+    """The operator cannot carry the provers' cover off to the delegators before tier 1's penalty is known."""
+    number = world.assigned()
+    world.miss(number)
+    world.act("keeper", world.adapter, "collect")
+    free = world.zk(world.adapter)
+    assert world.refused("operator", world.adapter, "repay", free - PENALTY + 1)[0] == "FreeFundsTooLow"
+    with world.aside():
+        world.act("operator", world.adapter, "repay", free - PENALTY)
+    world.settle(number)
+    world.act("operator", world.adapter, "repay", free - PENALTY + worth(4 * REWARD))
+
+
 # --- value and bounds
+
+
+def test_enter__more_works_than_can_be_valued__is_refused_until_some_are_settled(world: World) -> None:
+    limit = world.adapter.read("MAX_WORKS")
+    numbers = [world.propose() for _ in range(limit)]
+    for number in numbers:
+        world.enter(number)
+    world.skip_to(world.block(numbers[-1])["prove_by"] + 1)
+    world.act("outsider", world.taiko, "markLate", numbers[0])
+    extra = world.propose()
+    name, fields = world.refused("keeper", world.adapter, "enter", extra, data_of(extra))
+    assert name == "TooManyWorks"
+    assert fields == {"limit": limit}
+    world.act("keeper", world.pool.market, "expireBid", world.work(numbers[0]).task)
+    assert world.settle(numbers[0])[0] == FORFEITED
+    world.enter(extra)
+    assert len(world.adapter.read("liveWorks")) == limit
 
 
 def test_value__with_all_works_it_can_have__fits_the_gas_it_gets(world: World) -> None:
@@ -451,7 +501,8 @@ def test_exchange__more_than_the_pool_has__is_refused(world: World) -> None:
 @pytest.mark.parametrize("price", [0, 10**15 - 1, 10**21 + 1])
 def test_price__out_of_bounds__is_refused(world: World, price: int) -> None:
     name, fields = world.refused("deployer", world.adapter, "setUnitPrice", price)
-    assert (name, fields["gotWei"]) == ("UnitPriceOutOfBounds", price)
+    assert name == "UnitPriceOutOfBounds"
+    assert fields["gotWei"] == price
     for bound in (fields["minWei"], fields["maxWei"]):
         world.act("deployer", world.adapter, "setUnitPrice", bound)
 
@@ -464,3 +515,19 @@ def test_repay__gives_the_delegators_their_money_back(world: World) -> None:
     world.act("operator", world.adapter, "repay", free)
     assert delegation.read("idleWei") == idle + free
     assert world.zk(world.adapter) == 0
+
+
+def test_exchange__unit_token_that_takes_a_fee__is_refused(world: World) -> None:
+    fee = world.chain.deploy(compiled()["FeeToken"], world.trader, 100)
+    pool, delegation = world.pool, world.pool.delegation
+    assert delegation is not None
+    wiring = (pool.market.address, delegation.address, world.taiko.address, fee.address, world.queue)
+    adapter = world.chain.deploy(compiled()["TaikoAdapter"], wiring, ZK, pool.deployer, world.operator)
+    assert adapter.read("tokenUnits") == ZK, "its decimals are its own"
+    pool.fund(adapter.address, ZK)
+    world.act("operator", adapter, "setOrders", ZK, 0)
+    world.act("trader", fee, "approve", adapter.address, ZK)
+    assert world.refused("trader", adapter, "sellUnits", 1_000, 0) == (
+        "TokenTookFee",
+        {"expectedWei": 1_000, "gotWei": 990},
+    )

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.attacks.stage import refusal_of
 from tests.support.rawchain import Chain, Contract, Receipt, compiled
 from tests.support.rawmarket import MAX_UINT256, RawMarket, deploy, mock_proof
+from tests.support.stage import refusal_of
 from zkpool_sdk.chain.abi import to_model
 from zkpool_sdk.models import SignalRule, TaikoWork, Terms
 from zkpool_sdk.units import Seconds, Wei
