@@ -37,6 +37,14 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         string uri;
     }
 
+    /// @dev The rules of one version, counted once for all proofs of it.
+    struct Rules {
+        uint256 packed;
+        uint256 count;
+        uint256 fixedCount;
+        uint256 windowSeconds; // 0 if there is no such version
+    }
+
     uint256 private _projectCount;
     uint256 private _queueCount;
     mapping(ProjectId project => Project) private _projects;
@@ -160,13 +168,14 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         uint256[] calldata signals,
         bytes calldata proof
     ) external view returns (bytes32 statementHash, uint256 windowSeconds, bool accepted) {
-        Terms memory terms = termsOf(queue, version);
+        Rules memory rules = _rules(queue, version);
+        if (rules.windowSeconds == 0) revert UnknownQueue(queue);
         Queue storage q = _queues[queue];
         if (q.frozen) revert QueueIsFrozen(queue);
         uint256 flawAt;
-        (statementHash, flawAt) = _read(signals, terms.packedRules, prover);
-        if (flawAt != NO_FLAW) _revertFlaw(signals, terms.packedRules, prover, flawAt);
-        return (statementHash, terms.proofWindowSeconds, _ask(queue, q.verifier, q.key, signals, proof));
+        (statementHash, flawAt) = _read(signals, rules, prover);
+        if (flawAt != NO_FLAW) _revertFlaw(signals, rules, prover, flawAt);
+        return (statementHash, rules.windowSeconds, _ask(queue, q.verifier, q.key, signals, proof));
     }
 
     /// @inheritdoc IProjectRegistry
@@ -187,14 +196,17 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         windowsSeconds = new uint256[](count);
         verdicts = new Verdict[](count);
         uint256 soundCount = 0;
-        mapping(uint16 version => Terms) storage termsBy = _terms[queue];
+        uint16 version = 0; // which no queue has
+        Rules memory rules;
         for (uint256 i = 0; i < count; ++i) {
-            Terms storage terms = termsBy[versions[i]];
-            uint256 windowSeconds = terms.proofWindowSeconds;
-            if (windowSeconds == 0) continue; // a task of another queue, or none
-            windowsSeconds[i] = windowSeconds;
+            if (versions[i] != version) {
+                version = versions[i];
+                rules = _rules(queue, version);
+            }
+            if (rules.windowSeconds == 0) continue; // a task of another queue, or none
+            windowsSeconds[i] = rules.windowSeconds;
             uint256 flawAt;
-            (statementHashes[i], flawAt) = _read(signals[i], terms.packedRules, prover);
+            (statementHashes[i], flawAt) = _read(signals[i], rules, prover);
             if (flawAt != NO_FLAW) continue;
             // Accepted until the verifier has spoken.
             verdicts[i] = Verdict.ACCEPTED;
@@ -302,6 +314,12 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
         if (msg.sender != adminOf(project)) revert NotProjectAdmin(project, msg.sender);
     }
 
+    function _rules(QueueId queue, uint16 version) private view returns (Rules memory) {
+        Terms storage terms = _terms[queue][version];
+        uint256 packed = terms.packedRules;
+        return Rules(packed, _ruleCount(packed), _fixedCount(packed), terms.proofWindowSeconds);
+    }
+
     /// @dev Whether the verifier says that all proofs of sound signals are good. Whatever else it does, they are asked for one by
     ///      one; its gas is bounded so that enough is left for that.
     function _areAllGood(
@@ -355,12 +373,12 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
     /// @dev Hash of the FIXED signals, or where the first flaw is: `signals.length` if only their number is wrong.
     function _read(
         uint256[] calldata signals,
-        uint256 packedRules,
+        Rules memory rules,
         address prover
     ) private pure returns (bytes32 statementHash, uint256 flawAt) {
-        uint256[] memory fixedSignals = new uint256[](_fixedCount(packedRules));
+        uint256[] memory fixedSignals = new uint256[](rules.fixedCount);
         uint256 filled = 0;
-        uint256 rest = packedRules;
+        uint256 rest = rules.packed;
         for (uint256 i = 0; i < signals.length; ++i) {
             uint256 signal = signals[i];
             if (signal >= Bn254.SCALAR_FIELD) return (0, i);
@@ -369,18 +387,18 @@ contract ProjectRegistry is IProjectRegistry, Ownable2Step {
             if (rule == uint256(SignalRule.FIXED)) fixedSignals[filled++] = signal;
             else if (rule == uint256(SignalRule.PROVER) && signal != uint160(prover)) return (0, i);
         }
-        if (signals.length != _ruleCount(packedRules)) return (0, signals.length);
+        if (signals.length != rules.count) return (0, signals.length);
         return (keccak256(abi.encode(fixedSignals)), NO_FLAW);
     }
 
     /// @dev Says what is wrong with signals that `_read` found flawed.
     function _revertFlaw(
         uint256[] calldata signals,
-        uint256 packedRules,
+        Rules memory rules,
         address prover,
         uint256 flawAt
     ) private pure {
-        if (flawAt == signals.length) revert WrongSignalCount(signals.length, _ruleCount(packedRules));
+        if (flawAt == signals.length) revert WrongSignalCount(signals.length, rules.count);
         uint256 signal = signals[flawAt];
         if (signal >= Bn254.SCALAR_FIELD) revert SignalNotCanonical(flawAt, signal);
         revert ProverMismatch(flawAt, signal, prover);

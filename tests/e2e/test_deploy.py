@@ -35,7 +35,7 @@ def test_deploy_zkpool__on_apes_chain__is_complete(accounts: Any, tmp_path: Path
     contracts = Contracts(connect(), deployment)
     assert Deployment.load(path, contracts.connection) == deployment
     assert contracts.market.guardian() == guardian
-    assert len(check_parameters(contracts)) > 35
+    assert len(check_parameters(contracts)) > 55
     # ape's own contract objects see the same contracts.
     market = ape.project.ProverMarket.at(deployment.address_of("ProverMarket"))
     assert market.owner() == deployment.address_of("Timelock")
@@ -55,7 +55,7 @@ def test_deploy_zkpool__second_chain_with_a_keyfile__goes_on_after_an_interrupti
         assert deployed.network == "sepolia"
         connection = Connection(url, SEPOLIA)
         assert Deployment.load(tmp_path / "sepolia.json", connection) == deployed
-        assert len(check_parameters(Contracts(connection, deployed))) > 35
+        assert len(check_parameters(Contracts(connection, deployed))) > 55
     with pytest.raises(WrongChain):
         Deployment.load(tmp_path / "sepolia.json", connect())
 
@@ -135,7 +135,8 @@ def test_read_parameters__example_for_sepolia__names_every_parameter() -> None:
     example = read_parameters(ROOT / "deployments" / "sepolia.example.toml")
     assert example.timelock_delay_seconds == Parameters().timelock_delay_seconds
     assert example.insurance_cap_wei == Parameters().insurance_cap_wei
-    assert len({example.guardian, example.treasury, example.token_holder, *example.proposers}) == 4
+    named = {example.guardian, example.operator, example.treasury, example.token_holder, *example.proposers}
+    assert len(named) == 5
 
 
 def test_read_parameters__unknown_name__is_refused(tmp_path: Path) -> None:

@@ -21,13 +21,20 @@ from zkpool_sdk.chain.errors import (
     ParameterDiffers,
     WrongChain,
 )
-from zkpool_sdk.errors import NotGuardian, OwnableUnauthorizedAccount
+from zkpool_sdk.errors import (
+    DeskAlreadyBound,
+    MarketAlreadyBound,
+    NotGuardian,
+    OwnableUnauthorizedAccount,
+    SponsorAlreadyBound,
+)
 from zkpool_sdk.models import ZERO_ADDRESS
 from zkpool_sdk.units import DAY, zk
 
-GUARDIAN, TREASURY, PROPOSER = (rich_signer(number).address for number in (6, 7, 8))
+GUARDIAN, TREASURY, PROPOSER, OPERATOR = (rich_signer(number).address for number in (6, 7, 8, 9))
 PARAMETERS = Parameters(
     guardian=GUARDIAN,
+    operator=OPERATOR,
     treasury=TREASURY,
     proposers=(PROPOSER,),
     timelock_delay_seconds=3 * DAY,
@@ -79,14 +86,16 @@ def test_deploy__parameters_given__are_found_on_chain(run, connection: Connectio
     assert contracts.splitter.treasury() == TREASURY
     assert contracts.insurance.cap_wei() == zk(2_000_000)
     assert contracts.vault.uses_market_time()
+    assert contracts.delegation.operator() == OPERATOR
     assert contracts.token.balance_of(deployment.deployer) == contracts.token.total_supply()
-    assert len(check_parameters(contracts)) > 35
+    assert len(check_parameters(contracts)) > 55
 
 
 def test_deploy__finished__the_timelock_owns_everything_and_the_deployer_nothing(run, connection) -> None:
     deployment = run()
     contracts, timelock = Contracts(connection, deployment), deployment.address_of("Timelock")
-    for owned in (contracts.market, contracts.projects, contracts.splitter, contracts.insurance):
+    owned_by_it = (contracts.market, contracts.projects, contracts.splitter, contracts.insurance)
+    for owned in (*owned_by_it, contracts.delegation):
         assert owned.owner() == timelock
         assert owned.pending_owner() == ZERO_ADDRESS
     assert contracts.timelock.min_delay() == 3 * DAY
@@ -100,6 +109,24 @@ def test_deploy__finished__the_timelock_owns_everything_and_the_deployer_nothing
         by_deployer.market.pause()
     with pytest.raises(OwnableUnauthorizedAccount):
         by_deployer.projects.allow_verifier(ZERO_ADDRESS)
+
+
+def test_deploy__finished__everything_is_bound_once_and_for_all(run, connection: Connection) -> None:
+    deployment = run(parameters=Parameters(guardian=GUARDIAN))
+    contracts = Contracts(connection, deployment, Account(connection, rich_signer(0)))
+    pool, market = contracts.delegation, contracts.market
+    assert market.desk() == contracts.desk.address
+    assert contracts.vault.sponsor() == contracts.splitter.delegators() == pool.address
+    assert pool.operator() == GUARDIAN  # unless somebody else is named
+    with pytest.raises(DeskAlreadyBound):
+        market.bind_desk(market.address)
+    with pytest.raises(SponsorAlreadyBound):
+        contracts.vault.bind_sponsor(market.address)
+    with pytest.raises(MarketAlreadyBound):
+        contracts.splitter.bind_market(market.address)
+    by_operator = contracts.by(Account(connection, rich_signer(6)))
+    by_operator.delegation.allow_prover(TREASURY)
+    assert pool.is_allowed(TREASURY)
 
 
 class Cut(Connection):
@@ -134,7 +161,7 @@ def test_deploy__stopped_at_every_step__goes_on_without_a_transaction_more(
     snapshot = connection.request("evm_snapshot")
     deploy(account, creation_code, PARAMETERS, report=whole)
     needed = nonce_of(connection) - start
-    assert needed > 15
+    assert needed > 25
     for at in range(len(whole.steps)):
         connection.request("evm_revert", snapshot)
         snapshot = connection.request("evm_snapshot")

@@ -13,19 +13,22 @@ from zkpool_sdk.economics import base_fee, book_heap
 from zkpool_sdk.economics.auction import bond, prices
 from zkpool_sdk.economics.bidding import NoSuchPosition, outcome, quote_for, suggest_bid
 from zkpool_sdk.economics.strategy import (
-    CAPACITY_LIMIT,
     BidAction,
-    NothingWorthOffering,
+    EndedRound,
     PastRound,
+    choose_bid,
+    choose_tier1_offer,
+    past_rounds,
+    tier1_offers,
+)
+from zkpool_sdk.economics.tier1 import (
+    CAPACITY_LIMIT,
+    NothingWorthOffering,
     PoolState,
     Tier1Market,
     Tier1Rival,
-    choose_bid,
-    choose_tier1_offer,
     on_time,
-    past_rounds,
     pool_on_time,
-    tier1_offers,
     value_of,
 )
 from zkpool_sdk.models import Address, Assignment, ClearingResult, ProverId, QueueId, TaskId
@@ -62,6 +65,7 @@ pools = st.builds(
     st.integers(3, 12),
     st.integers(zk(100), zk(100_000)).map(Wei),
     st.sampled_from([base_fee.MIN_BASE_FEE_WEI, zk(1)]),
+    bond_penalty_wei=st.sampled_from([0, zk(1), zk(50)]).map(Wei),
     busy_count=st.integers(0, 3),
 )
 
@@ -96,7 +100,8 @@ def test_tier1_offer__any_market__beats_the_grid_and_its_cost(market: Tier1Marke
     assert all(offer.profit_per_second_wei >= other.profit_per_second_wei for other in grid)
     assert market.fee_per_gas * 3 <= offer.reward_per_gas * 4 <= market.fee_per_gas * 5
     late_ppm = PPM - offer.on_time_ppm
-    assert offer.on_time_ppm * offer.reward_wei >= PPM * pool.cost_wei + late_ppm * offer.penalty_wei
+    assert offer.loss_wei == max(offer.penalty_wei - pool.bond_penalty_wei, 0)
+    assert offer.on_time_ppm * offer.reward_wei >= PPM * pool.cost_wei + late_ppm * offer.loss_wei
     assert offer.reward_wei >= pool.cost_wei
 
 
@@ -114,7 +119,7 @@ def test_tier1_offer__any_market__never_promises_what_bonds_do_not_cover(
         gross = (20_000 + market.job_gas) * offer.reward_per_gas
         penalty = min(pool.stake_units, max(pool.stake_units * 25 // (10_000 * offer.capacity), 4 * gross))
         assert offer.penalty_wei == penalty * market.wei_per_unit
-        assert offer.capacity * bond(pool.base_fee_wei, offer.penalty_wei) <= pool.cover_wei
+        assert offer.capacity * bond(pool.base_fee_wei, pool.bond_penalty_wei) <= pool.cover_wei
         assert offer.capacity * penalty <= pool.stake_units
         assert 1 <= offer.capacity <= CAPACITY_LIMIT
 
@@ -153,7 +158,17 @@ def test_tier1_offer__by_hand__is_as_the_formulas_say() -> None:
     assert offer.reward_wei == (gross - -(-gross * 250 * 540 // (10_000 * 1_800))) * WEI_PER_UNIT
     assert offer.penalty_wei == 40_000 * TOKEN * 25 // 10_000 * WEI_PER_UNIT  # 100 tokens of stake
     assert offer.on_time_ppm == 990_000
+    assert offer.loss_wei == offer.penalty_wei
     assert offer.profit_wei == (990_000 * offer.reward_wei - 10_000 * offer.penalty_wei) // PPM - zk(2)
+    assert offer.bid_wei == offer.reward_wei + offer.penalty_wei
+
+
+def test_tier1_offer__bonds_hold_the_penalty__pool_loses_nothing_by_late_provers() -> None:
+    bare = value_of(MARKET, POOL, 100, 2)
+    held = value_of(MARKET, replace(POOL, bond_penalty_wei=bare.penalty_wei), 100, 2)
+    assert (held.penalty_wei, held.loss_wei) == (bare.penalty_wei, 0)
+    assert held.profit_wei - bare.profit_wei == pytest.approx(bare.penalty_wei // 100, abs=1)
+    assert held.bond_wei == bare.bond_wei + bare.penalty_wei  # so it can promise less
 
 
 def test_tier1_offer__erlang_loss__without_a_queue() -> None:
@@ -200,7 +215,7 @@ def test_tier1_offer__others_in_the_queue__leave_fewer_slots() -> None:
     [
         (MARKET, replace(POOL, cost_wei=zk(50)), "at best a job brings -"),
         (MARKET, replace(POOL, on_time_ppm=Ppm(100_000)), "at best a job brings -"),
-        (MARKET, replace(POOL, cover_wei=zk(1)), "bonds do not cover"),
+        (MARKET, replace(POOL, cover_wei=zk(1), bond_penalty_wei=zk(40)), "bonds do not cover"),
         (replace(MARKET, rivals=(Tier1Rival(50_000 * TOKEN, 100),) * 32), POOL, "no seat"),
         (MARKET, replace(POOL, proof_seconds=1_600), "at best a job brings -"),
     ],
@@ -433,11 +448,12 @@ def test_past_rounds__clearings__become_what_the_position_took() -> None:
     )
     half = ClearingResult(QueueId(1), fee, 1, 2, (past(1, fee, 7 * fee),), (), start - 500_000)
     none = ClearingResult(QueueId(1), fee, 1, 0, (), (), start + PPM)
-    last = past_rounds([full, half, none])
+    rounds = [EndedRound.of(result) for result in (full, half, none)]
+    last = past_rounds(rounds)
     assert [(one.entry_wei, one.pressure_ppm) for one in last] == [(3 * fee + 1, 1_500_000), (fee, 500_000)]
-    first = past_rounds([full, half, none], 1)
+    first = past_rounds(rounds, 1)
     assert [one.entry_wei for one in first] == [4 * fee + 1, 8 * fee + 1]
-    assert past_rounds([full], 3) == []
+    assert past_rounds(rounds, 3) == []
 
 
 def test_covered__two_of_three_rounds__is_the_binomial() -> None:

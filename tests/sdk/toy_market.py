@@ -58,7 +58,7 @@ class ToyMarket:
         self.contracts.connection.wait_until(self.contracts.connection.timestamp() + seconds)
 
 
-def make_toy_market(contracts: Contracts) -> ToyMarket:
+def make_toy_market(contracts: Contracts, terms: Terms = TERMS) -> ToyMarket:
     """Opens the queue, and funds and seats everybody; ``contracts`` is as the deployer sees it."""
     verifier, projects = contracts.verifier, contracts.projects
     key = verifier.key_of(KEY.public.abi)
@@ -67,7 +67,7 @@ def make_toy_market(contracts: Contracts) -> ToyMarket:
     number = project.register("https://toy.example")
     rules = [SignalRule.FIXED, SignalRule.PROVER]
     sample = [5, 6]
-    projects.create_queue(number, verifier.address, key, rules, TERMS, sample, KEY.prove(sample).calldata)
+    projects.create_queue(number, verifier.address, key, rules, terms, sample, KEY.prove(sample).calldata)
     queue = QueueId(projects.queue_count())
 
     def someone() -> Contracts:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from zkpool_sdk.chain import Contracts
+from zkpool_sdk.chain.contracts.tier1 import TaikoAdapter
 from zkpool_sdk.chain.events import (
     AdapterAllowed,
     AdapterMarked,
@@ -17,9 +18,12 @@ from zkpool_sdk.chain.events import (
 from zkpool_sdk.chain.history import Watch
 from zkpool_sdk.clients.base import Client
 from zkpool_sdk.clients.delegator import SHARE
+from zkpool_sdk.economics.base_fee import ROUND_SECONDS
+from zkpool_sdk.economics.strategy import choose_tier1_offer
+from zkpool_sdk.economics.tier1 import OfferForecast, PoolState, Tier1Market, pool_on_time
 from zkpool_sdk.economics.vault import ENTRY_STAKE_WEI
 from zkpool_sdk.errors import LoanCoversBonds, NothingToRecall, NotRecallable
-from zkpool_sdk.models import Address
+from zkpool_sdk.models import NO_WEI, Address
 from zkpool_sdk.units import BPS, Ppm, Timestamp, Wei
 
 LOAN_WEI: Final = ENTRY_STAKE_WEI
@@ -244,6 +248,60 @@ class PoolOperator(Client):
         for event in self.contracts.delegation.mark(adapter).events_of(AdapterMarked):
             return AdapterState(event.adapter, self._adapter(adapter).cap_wei, event.new_wei)
         return self._adapter(adapter)
+
+    def tier1_state(
+        self, adapter: str, market: Tier1Market, proof_seconds: int, cost_wei: int | None = None
+    ) -> PoolState:
+        """What the pool has to offer a tier-1 project now: stake there, provers' slots, cover and record.
+
+        Args:
+            adapter: a ``TaikoAdapter``.
+            market: the project; its window is what provers have to be in time for.
+            proof_seconds: how long a proof takes.
+            cost_wei: what one costs the pool; by default the base fee, its price if nobody else bids.
+        """
+        into = TaikoAdapter(self.connection, Address(adapter))
+        queue = into.queue()
+        base_fee_wei = self.contracts.market.base_fee_of(queue)
+        registered, terms = self.contracts.projects.current(queue)
+        carries = self.contracts.projects.carrier_of(queue) == into.address
+        candidates = self.contracts.provers.candidates(queue, registered.min_rating_ppm)
+        cover = self.contracts.vault.free_cover_of([one.account for one in candidates])
+        ready = [one for one, free_wei in zip(candidates, cover, strict=True) if free_wei]
+        free = sum(one.free_capacity for one in ready)
+        busy = sum(seat.in_flight for seat in self.contracts.provers.seats_of(queue))
+        delay = ROUND_SECONDS + proof_seconds
+        return PoolState(
+            stake_units=into.stake_state().staked_units,
+            cost_wei=base_fee_wei if cost_wei is None else Wei(cost_wei),
+            proof_seconds=proof_seconds,
+            on_time_ppm=pool_on_time([one.rating_ppm for one in ready], delay, market.window_seconds),
+            slot_count=free + busy,
+            cover_wei=Wei(sum(cover)),
+            base_fee_wei=base_fee_wei,
+            bond_penalty_wei=terms.tier1_penalty_wei if carries else NO_WEI,
+            busy_count=busy,
+        )
+
+    def choose_offer(
+        self, adapter: str, market: Tier1Market, proof_seconds: int, cost_wei: int | None = None
+    ) -> OfferForecast:
+        """The offer to a tier-1 project that is expected to earn the pool most; arguments as ``tier1_state``.
+
+        Raises:
+            NothingWorthOffering: no offer earns anything; better ask for the stake back.
+        """
+        return choose_tier1_offer(market, self.tier1_state(adapter, market, proof_seconds, cost_wei))
+
+    def set_offer(self, adapter: str, offer: OfferForecast) -> None:
+        """Makes an offer: tells it the adapter, which bids up to what a job is worth, and tier 1.
+
+        Raises:
+            NotOperator, CapacityTooHigh, Tier1CallFailed.
+        """
+        into = TaikoAdapter(self.connection, Address(adapter), self.account)
+        into.set_offer(offer.reward_per_gas, offer.capacity, offer.bid_wei)
+        into.stake(0)
 
     def _adapter(self, adapter: str) -> AdapterState:
         state = self.contracts.delegation.adapter_of(adapter)

@@ -15,8 +15,10 @@ from zkpool_sdk.chain.history import topic_of
 from zkpool_sdk.clients.base import Client, wait_for
 from zkpool_sdk.clients.errors import NoSuchTask, NotProven
 from zkpool_sdk.clients.inputs import publish_inputs
+from zkpool_sdk.clients.rounds import ended_rounds
 from zkpool_sdk.economics import bidding
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
+from zkpool_sdk.economics.strategy import BidChoice, choose_bid, past_rounds
 from zkpool_sdk.models import ZERO_ADDRESS, Address, Bid, QueueId, Task, TaskId, TaskStatus
 from zkpool_sdk.units import HOUR, UINT256_MAX, Timestamp, Wei
 
@@ -96,6 +98,42 @@ class Requester(Client):
         clears_at = max(quote.ends_at, self.connection.timestamp())
         wanted = quote.slot_count if position is None else position
         return bidding.suggest_bid(quote.book, quote.slot_count, quote.base_fee_wei, wanted, clears_at)
+
+    def choose(
+        self,
+        queue: int,
+        value_wei: int,
+        *,
+        rounds_left: int = 0,
+        position: int | None = None,
+        wait_cost_wei: int = 0,
+    ) -> BidChoice:
+        """What to bid now for a proof worth ``value_wei``, or whether to wait, by the book and past rounds.
+
+        Args:
+            queue: whose circuit.
+            value_wei: what the proof is worth; no bid is above it.
+            rounds_left: rounds after this one in which it would still be of use.
+            position: wanted, 1 is the best rated prover; ``None`` takes any.
+            wait_cost_wei: what the proof loses in worth with each round.
+        Returns:
+            The choice with its reasons; see ``explain``. Nothing is sent.
+        Raises:
+            NoSuchPosition: the round sells fewer positions.
+            UnknownQueue.
+        """
+        quote = self.quote(queue)
+        return choose_bid(
+            quote.book,
+            quote.slot_count,
+            quote.base_fee_wei,
+            value_wei,
+            rounds_left=rounds_left,
+            position=position,
+            history=past_rounds(ended_rounds(self.contracts, queue), position),
+            wait_cost_wei=wait_cost_wei,
+            clears_at=max(quote.ends_at, self.connection.timestamp()),
+        )
 
     def place(
         self,

@@ -8,256 +8,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, unique
-from typing import Final
+from typing import Final, Self
 
-from zkpool_sdk.economics import auction, base_fee, bidding, rating
-from zkpool_sdk.errors import ZKPoolError
-from zkpool_sdk.models import Bid, ClearingResult
-from zkpool_sdk.units import BPS, HOUR, PPM, RAY, Ppm, Seconds, Wei, format_zk
+from zkpool_sdk.economics import base_fee, bidding
+from zkpool_sdk.economics.tier1 import (
+    CAPACITY_LIMIT,
+    REWARD_STEPS,
+    NothingWorthOffering,
+    OfferForecast,
+    PoolState,
+    Tier1Market,
+    is_covered,
+    value_of,
+)
+from zkpool_sdk.models import NO_WEI, Bid, ClearingResult
+from zkpool_sdk.units import PPM, Ppm, Wei, format_zk
 
-# --- tier 1: figures of Taiko Alpha-4
-
-SEAT_LIMIT: Final = 32
-"""Provers of a tier-1 project, by stake."""
-CAPACITY_LIMIT: Final = 32
-"""Most jobs at once that are tried."""
-LEAST_REWARD_BPS: Final = 7_500
-MOST_REWARD_BPS: Final = 12_500
-"""What an offered reward per gas is clamped to, of the fee per gas."""
-FIXED_GAS: Final = 20_000
-"""Gas paid for a job beside what it used."""
-DELAY_BPS: Final = 250
-"""What a reward loses by a proof at the very end of the window."""
-LEAST_WINDOW_SECONDS: Final = 600
-MOST_WINDOW_SECONDS: Final = 5_400
-STAKE_SLASH_BPS: Final = 25
-"""Of the stake, shared by the capacity: what a missed job costs at least,"""
-REWARD_SLASH_MULTIPLE: Final = 4
-"""and at least this many rewards."""
-REWARD_STEPS: Final = 50
-"""Parts into which the span of rewards is cut."""
+# --- the pool's offer to tier 1
 
 
-class NothingWorthOffering(ZKPoolError):
-    """No offer to tier 1 earns anything; ``reason`` says what stands in the way."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"nothing to offer: {reason}")
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Tier1Rival:
-    """Another prover of the project, in units of its token; ``free_capacity`` 0 gets no jobs."""
-
-    stake_units: int
-    reward_per_gas: int
-    free_capacity: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Tier1Market:
-    """A tier-1 project as the pool finds it.
-
-    Attributes:
-        rivals: its other provers.
-        fee_per_gas: its fee per gas, in units of its token; positive.
-        job_gas: gas of an average job.
-        jobs_per_hour: jobs it hands out, to all provers together.
-        average_delay_seconds: of proofs lately; sets the window.
-        wei_per_unit: worth of a unit of its token, for a token of other decimals.
-    """
-
-    rivals: tuple[Tier1Rival, ...]
-    fee_per_gas: int
-    job_gas: int
-    jobs_per_hour: int
-    average_delay_seconds: int
-    wei_per_unit: int = 1
-
-    @property
-    def window_seconds(self) -> Seconds:
-        """Time for a proof: twice the average delay, between ten minutes and ninety."""
-        return Seconds(min(max(2 * self.average_delay_seconds, LEAST_WINDOW_SECONDS), MOST_WINDOW_SECONDS))
-
-    @property
-    def reward_bounds(self) -> tuple[int, int]:
-        """Least and greatest reward per gas that count."""
-        fee = self.fee_per_gas
-        return -(-fee * LEAST_REWARD_BPS // BPS), max(1, fee * MOST_REWARD_BPS // BPS)
-
-    def clamped(self, reward_per_gas: int) -> int:
-        """A reward per gas as the project counts it."""
-        least, most = self.reward_bounds
-        return min(max(reward_per_gas, least), most)
-
-    def weight(self, stake_units: int, reward_per_gas: int) -> int:
-        """Lots a prover has in each draw: its stake by the square of what it asks."""
-        return max(1, stake_units // self.clamped(reward_per_gas) ** 2) if stake_units else 0
-
-    def seats(self, stake_units: int) -> tuple[Tier1Rival, ...] | None:
-        """Who is seated beside a prover of this stake; ``None`` if it gets no seat itself."""
-        ranked = sorted(self.rivals, key=lambda rival: rival.stake_units, reverse=True)[:SEAT_LIMIT]
-        if len(ranked) < SEAT_LIMIT:
-            return tuple(ranked)
-        return tuple(ranked[:-1]) if stake_units > ranked[-1].stake_units else None
-
-
-@dataclass(frozen=True, slots=True)
-class PoolState:
-    """What the pool has to offer with.
-
-    Attributes:
-        stake_units: its stake in the project.
-        cost_wei: what one proof costs the pool, late or not: the price in its own auction, and gas.
-        proof_seconds: how long a proof takes.
-        on_time_ppm: how likely a job that is started in time is proven, see ``pool_on_time``.
-        slot_count: jobs its provers can do at once. busy_count: of these, taken by others now.
-        cover_wei: stake of its provers that is free for bonds.
-        base_fee_wei: B of the queue the jobs go into.
-        wait_seconds: from the project's assignment to the round's end.
-    """
-
-    stake_units: int
-    cost_wei: Wei
-    proof_seconds: int
-    on_time_ppm: Ppm
-    slot_count: int
-    cover_wei: Wei
-    base_fee_wei: Wei
-    busy_count: int = 0
-    wait_seconds: int = base_fee.ROUND_SECONDS
-
-    @property
-    def free_count(self) -> int:
-        """Slots that are left."""
-        return max(self.slot_count - self.busy_count, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Tier1Offer:
-    """An offer to tier 1 and what it is expected to do.
-
-    Attributes:
-        reward_per_gas, capacity: the offer; in units of the project's token, and jobs at once.
-        share_ppm: of the project's jobs while the pool has capacity free.
-        taken_ppm: of that share, what finds capacity free.
-        on_time_ppm: how likely a job that is taken is proven in time.
-        reward_wei: of a job in time. penalty_wei: of a late one. bond_wei: what its prover locks.
-        cost_wei: as in ``PoolState``.
-        profit_wei: of a job that is taken, penalties by their likelihood. profit_per_second_wei: of all jobs.
-    """
-
-    reward_per_gas: int
-    capacity: int
-    share_ppm: Ppm
-    taken_ppm: Ppm
-    on_time_ppm: Ppm
-    reward_wei: Wei
-    penalty_wei: Wei
-    bond_wei: Wei
-    cost_wei: Wei
-    profit_wei: Wei
-    profit_per_second_wei: Wei
-
-    def explain(self) -> str:
-        """The offer in one sentence."""
-        return (
-            f"{self.reward_per_gas} units per gas and {self.capacity} at once: {_percent(self.share_ppm)} of "
-            f"the jobs, {_percent(self.taken_ppm)} of these taken, {_percent(self.on_time_ppm)} in time; "
-            f"{format_zk(self.reward_wei)} ZK each for {format_zk(self.cost_wei)}, "
-            f"{format_zk(self.penalty_wei)} if late: {format_zk(self.profit_per_second_wei, 9)} ZK a second"
-        )
-
-
-def on_time(rating_ppm: int, delay_seconds: int, window_seconds: int) -> Ppm:
-    """How likely a prover of this rating is in time, at least.
-
-    The rating is an average of marks: its usual mark for a proof in time, and 0 for one missed.
-
-    Source:
-        PROTOCOL.md, "Rating".
-    """
-    mark_ppm = PPM - rating.DELAY_PPM * min(delay_seconds, window_seconds) // window_seconds
-    return Ppm(min(PPM, PPM * rating_ppm // mark_ppm))
-
-
-def pool_on_time(ratings_ppm: Sequence[int], delay_seconds: int, window_seconds: int) -> Ppm:
-    """How likely a job of the pool is in time: work goes to provers in proportion to their ratings.
-
-    Args:
-        ratings_ppm: of the provers that serve the queue; none at all is never in time.
-    """
-    total = sum(ratings_ppm)
-    weighted = sum(each * on_time(each, delay_seconds, window_seconds) for each in ratings_ppm)
-    return Ppm(weighted // total if total else 0)
-
-
-def value_of(market: Tier1Market, pool: PoolState, reward_per_gas: int, capacity: int) -> Tier1Offer:
-    """What an offer is expected to do.
-
-    Jobs arrive at random by the pool's share, wait for a round's end and then for a free slot; one that finds
-    the whole capacity taken goes to another prover (an M/M/f/c queue).
-
-    Args:
-        reward_per_gas: counted as the project clamps it. capacity: at least 1.
-    Raises:
-        NothingWorthOffering: the pool gets no seat, or has no slot left.
-    Source:
-        PROTOCOL.md, "Tier-1 adapters".
-    """
-    seated, free = market.seats(pool.stake_units), pool.free_count
-    if seated is None:
-        raise NothingWorthOffering("the stake wins no seat")
-    if not free:
-        raise NothingWorthOffering("every slot is taken")
-    own = market.weight(pool.stake_units, reward_per_gas)
-    others = sum(market.weight(r.stake_units, r.reward_per_gas) for r in seated if r.free_capacity)
-    share_ppm = PPM * own // (own + others) if own else 0
-
-    window = market.window_seconds
-    held_seconds = pool.wait_seconds + pool.proof_seconds
-    load_ppm = market.jobs_per_hour * share_ppm * held_seconds // HOUR
-    weights = _queue_weights(load_ppm, free, capacity)
-    delays = [pool.wait_seconds + (ahead // free + 1) * pool.proof_seconds for ahead in range(capacity)]
-    taken = sum(weights[:-1])
-    in_time = sum(weight for weight, delay in zip(weights, delays, strict=False) if delay <= window)
-    waited = sum(weight * delay for weight, delay in zip(weights, delays, strict=False) if delay <= window)
-    on_time_ppm = pool.on_time_ppm * in_time // taken
-
-    gross = (FIXED_GAS + market.job_gas) * market.clamped(reward_per_gas)
-    lost = -(-gross * DELAY_BPS * waited // (BPS * window * in_time)) if in_time else gross
-    penalty = min(
-        pool.stake_units,
-        max(pool.stake_units * STAKE_SLASH_BPS // (BPS * capacity), REWARD_SLASH_MULTIPLE * gross),
-    )
-    reward_wei, penalty_wei = (gross - lost) * market.wei_per_unit, penalty * market.wei_per_unit
-    profit_wei = (on_time_ppm * reward_wei - (PPM - on_time_ppm) * penalty_wei) // PPM - pool.cost_wei
-    per_second_wei = profit_wei * market.jobs_per_hour * share_ppm * taken // (HOUR * PPM * sum(weights))
-    return Tier1Offer(
-        market.clamped(reward_per_gas),
-        capacity,
-        Ppm(share_ppm),
-        Ppm(PPM * taken // sum(weights)),
-        Ppm(on_time_ppm),
-        Wei(reward_wei),
-        Wei(penalty_wei),
-        auction.bond(pool.base_fee_wei, penalty_wei),
-        pool.cost_wei,
-        Wei(profit_wei),
-        Wei(per_second_wei),
-    )
-
-
-def is_covered(market: Tier1Market, pool: PoolState, offer: Tier1Offer) -> bool:
-    """Whether every job of an offer can be late at once: provers' bonds and the pool's stake both suffice."""
-    return (
-        offer.capacity * offer.bond_wei <= pool.cover_wei
-        and offer.capacity * offer.penalty_wei <= pool.stake_units * market.wei_per_unit
-    )
-
-
-def tier1_offers(market: Tier1Market, pool: PoolState) -> Iterator[Tier1Offer]:
+def tier1_offers(market: Tier1Market, pool: PoolState) -> Iterator[OfferForecast]:
     """Every admissible offer on the grid: rewards between the clamps, capacities that bonds cover.
 
     Raises:
@@ -271,7 +41,7 @@ def tier1_offers(market: Tier1Market, pool: PoolState) -> Iterator[Tier1Offer]:
                 yield offer
 
 
-def choose_tier1_offer(market: Tier1Market, pool: PoolState) -> Tier1Offer:
+def choose_tier1_offer(market: Tier1Market, pool: PoolState) -> OfferForecast:
     """The offer to tier 1 with the greatest expected profit per second; of equals the smallest.
 
     Raises:
@@ -289,14 +59,6 @@ def choose_tier1_offer(market: Tier1Market, pool: PoolState) -> Tier1Offer:
     return best
 
 
-def _queue_weights(load_ppm: int, server_count: int, capacity: int) -> list[int]:
-    """How often 0, 1 ... ``capacity`` jobs are in hand, in no particular unit."""
-    weights = [RAY]
-    for count in range(1, capacity + 1):
-        weights.append(weights[-1] * load_ppm // (PPM * min(count, server_count)))
-    return weights
-
-
 # --- the requester's bid
 
 DEFAULT_CONFIDENCE_PPM: Final = Ppm(900_000)
@@ -310,6 +72,22 @@ class BidAction(Enum):
     BID = "bid"
     WAIT = "wait"
     ABSTAIN = "abstain"
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRound:
+    """What a clearing sold: base fee, slots, the winning bids by position, and E after it."""
+
+    base_fee_wei: Wei
+    slot_count: int
+    bids_wei: tuple[Wei, ...]
+    excess: int
+
+    @classmethod
+    def of(cls, result: ClearingResult) -> Self:
+        """The round a clearing has ended."""
+        bids = tuple(Wei(one.price_wei + one.refund_wei) for one in result.assignments)
+        return cls(result.base_fee_wei, result.slot_count, bids, result.excess)
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,30 +189,27 @@ def choose_bid(
                 forecasts,
             )
     known = least.bid_wei if least else None
-    if cheapest <= value_wei:
-        price, surplus = Wei(ahead[rounds - 1]), Wei(value_wei - cheapest)
-        return BidChoice(BidAction.WAIT, Wei(0), known, 0, price, rounds, surplus, forecasts)
-    return BidChoice(BidAction.ABSTAIN, Wei(0), known, 0, Wei(0), 0, Wei(0), forecasts)
+    if cheapest > value_wei:
+        return BidChoice(BidAction.ABSTAIN, NO_WEI, known, 0, NO_WEI, 0, NO_WEI, forecasts)
+    price, surplus = Wei(ahead[rounds - 1]), Wei(value_wei - cheapest)
+    return BidChoice(BidAction.WAIT, NO_WEI, known, 0, price, rounds, surplus, forecasts)
 
 
-def past_rounds(results: Iterable[ClearingResult], position: int | None = None) -> list[PastRound]:
+def past_rounds(rounds: Iterable[EndedRound], position: int | None = None) -> list[PastRound]:
     """Rounds that are over as ``choose_bid`` reads them; those that sold no such position are left out.
 
     Args:
-        results: what each clearing did. position: as for ``choose_bid``.
+        rounds: what each clearing sold. position: as for ``choose_bid``.
     """
     found = []
-    for result in results:
-        wanted = result.slot_count if position is None else position
-        if not 1 <= wanted <= result.slot_count:
+    for ended in rounds:
+        wanted = ended.slot_count if position is None else position
+        if not 1 <= wanted <= ended.slot_count:
             continue
-        entry_wei = result.base_fee_wei
-        if wanted <= result.assigned_count:
-            beaten = result.assignments[wanted - 1]
-            entry_wei = Wei(beaten.price_wei + beaten.refund_wei + 1)
-        moved = result.excess - _excess_of(result.base_fee_wei) + base_fee.TARGET_PPM
-        pressure_ppm = Ppm(min(max(moved, 0), 2 * PPM))
-        found.append(PastRound(result.base_fee_wei, entry_wei, pressure_ppm))
+        taken = wanted <= len(ended.bids_wei)
+        entry_wei = Wei(ended.bids_wei[wanted - 1] + 1) if taken else ended.base_fee_wei
+        moved = ended.excess - _excess_of(ended.base_fee_wei) + base_fee.TARGET_PPM
+        found.append(PastRound(ended.base_fee_wei, entry_wei, Ppm(min(max(moved, 0), 2 * PPM))))
     return found
 
 
@@ -491,7 +266,3 @@ def _excess_of(base_fee_wei: int) -> int:
         else:
             low = middle + 1
     return low
-
-
-def _percent(ppm: int) -> str:
-    return f"{ppm / 10_000:.1f} %"

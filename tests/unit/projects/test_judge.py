@@ -193,9 +193,9 @@ def test_judge__several_flaws__says_the_first(node, projects, queue, prover, dep
     with reverts(projects.SignalNotCanonical, index=4):
         node.call(projects.judge, queue, 1, prover, [1, 1, account, 1, R], b"revert")
     with reverts(projects.WrongSignalCount, got=5):
-        node.call(projects.judge, queue, 1, prover, [1, 1, account, 1, 1], b"revert", gas=90_000)
+        node.call(projects.judge, queue, 1, prover, [1, 1, account, 1, 1], b"revert", gas=75_000)
     with reverts(projects.VerifierGasShort):
-        node.call(projects.judge, queue, 1, prover, signals_for(prover), b"revert", gas=90_000)
+        node.call(projects.judge, queue, 1, prover, signals_for(prover), b"revert", gas=75_000)
     projects.freezeQueue(queue, sender=deployer)
     with reverts(projects.QueueIsFrozen, queue=queue):
         node.call(projects.judge, queue, 1, prover, [R], b"revert")
@@ -243,4 +243,4 @@ def test_judge__any_amount_of_gas__reverts_or_accepts(node, projects, queue, pro
 
 def test_judge__gas_below_the_floor__says_how_much_is_missing(node, projects, queue, prover):
     with reverts(projects.VerifierGasShort, gasFloor=VERIFIER_GAS):
-        node.call(projects.judge, queue, 1, prover, signals_for(prover), b"", gas=80_000)
+        node.call(projects.judge, queue, 1, prover, signals_for(prover), b"", gas=75_000)

@@ -33,7 +33,7 @@ def hash_of(statement) -> bytes:
     return keccak(encode(["uint256[]"], [list(statement)]))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def account(prover) -> int:
     return int(prover.address, 16)
 
