@@ -12,7 +12,8 @@ contract MockAdapter {
         REVERTS,
         BURNS_GAS,
         SHORT,
-        LONG
+        LONG,
+        REENTERS
     }
 
     /// @dev About the longest answer that the gas for it can hold.
@@ -38,6 +39,7 @@ contract MockAdapter {
     // solhint-disable-next-line no-complex-fallback
     fallback(bytes calldata) external returns (bytes memory) {
         if (manner == Manner.REVERTS) revert Rude();
+        if (manner == Manner.REENTERS) IDelegationVault(msg.sender).settleRequests(1);
         if (manner == Manner.SHORT) return hex"01";
         if (manner == Manner.LONG) return new bytes(LONG_BYTES);
         uint256 burned = 0;

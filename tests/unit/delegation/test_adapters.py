@@ -9,7 +9,7 @@ from tests.support.rawpool import WEEK, ZK, RawPool, reverts
 from zkpool_sdk import errors
 from zkpool_sdk.units import DAY
 
-HONEST, REVERTS, BURNS_GAS, SHORT, LONG = range(5)
+HONEST, REVERTS, BURNS_GAS, SHORT, LONG, REENTERS = range(6)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_mark__any_number__never_lifts_it_above_its_cap(pool: RawPool, staked: C
     assert pool.read("adaptersWei") == 40 * ZK, "a lower cap is no loss"
 
 
-@pytest.mark.parametrize("manner", [REVERTS, BURNS_GAS, SHORT, LONG])
+@pytest.mark.parametrize("manner", [REVERTS, BURNS_GAS, SHORT, LONG, REENTERS])
 def test_mark__hostile_adapter__keeps_its_value_and_costs_little_f75(
     pool: RawPool, staked: Contract, manner: int
 ) -> None:

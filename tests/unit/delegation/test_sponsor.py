@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.rawpool import OFFSET, WEEK, ZK, RawPool, reverts
+from tests.support.rawpool import OFFSET, WEEK, ZK, RawPool, kept, reverts
 from zkpool_sdk import errors
 from zkpool_sdk.units import DAY
 
@@ -106,7 +106,7 @@ def test_borrow__more_than_half_of_the_assets__reverts(pool: RawPool) -> None:
         pool.borrow(pool.second_prover)
 
 
-def test_borrow__many_accounts_of_one_prover__half_of_the_assets_is_all(funded: RawPool) -> None:
+def test_borrow__many_accounts_of_one_prover__half_of_the_assets_is_all_e59(funded: RawPool) -> None:
     """One borrower behind many names ends at the same cap, and pays a fee for each name."""
     pool = funded
     names = pool.chain.accounts[7:10]
@@ -138,7 +138,7 @@ def test_borrow__while_dust_waits__is_not_blocked_f76(funded: RawPool) -> None:
     funded.borrow(funded.prover)
 
 
-def test_return__all__gives_the_fee_back(funded: RawPool) -> None:
+def test_return__all__gives_the_fee_back_and_leaves_no_ghost_e55(funded: RawPool) -> None:
     pool = funded
     pool.borrow(pool.prover)
     pool.send(pool.prover, "returnStake")
@@ -183,8 +183,8 @@ def test_return__after_a_slash__the_pool_keeps_the_fee(funded: RawPool) -> None:
     assert pool.read("totalAssets") == 199 * ZK
 
 
-def test_slash__own_money_first__then_the_loan(funded: RawPool) -> None:
-    """E63: the prover loses all it has before its delegators lose a wei."""
+def test_slash__own_money_first__then_the_loan_e63(funded: RawPool) -> None:
+    """The prover loses all it has before its delegators lose a wei."""
     pool = funded
     pool.raw.vault.send(pool.prover, "stake", 3 * ZK)
     pool.borrow(pool.prover)
@@ -325,3 +325,53 @@ def test_slash_of_lent_stake__pays_nobody_who_could_have_arranged_it(funded: Raw
     order = (b"\x01" * 32, pool.prover, 8 * ZK, 1, 100 * ZK, 0, True, True)
     pool.raw.vault.send(market, "slash", order)
     assert (pool.balance(market), pool.balance(insurance)) == (before[0], before[1] + 8 * ZK)
+
+
+def test_return__twice__releases_once_e62(funded: RawPool) -> None:
+    """Every release has one loan behind it: what has come back cannot come back again."""
+    pool = funded
+    pool.borrow(pool.prover)
+    pool.borrow(pool.second_prover)
+    pool.send(pool.prover, "returnStake")
+    for way, caller in (("returnStake", pool.prover), ("recall", pool.operator)):
+        with reverts(errors.NoLoan, prover=pool.prover):
+            pool.send(caller, way, *([pool.prover] if way == "recall" else []))
+    assert pool.read("idleWei") == 168 * ZK
+    assert pool.read("creditOf", pool.prover) == ZK
+
+
+def test_return__while_somebody_adds_a_wei_to_its_stake__is_not_blocked_e55(funded: RawPool) -> None:
+    pool = funded
+    pool.borrow(pool.prover)
+    pool.raw.vault.send(pool.outsider, "stakeFor", pool.prover, 1)
+    pool.send(pool.prover, "returnStake")
+    assert pool.read("idleWei") == 200 * ZK
+    assert pool.raw.vault.read("stakeOf", pool.prover)[0] == 1, "the wei is the prover's"
+
+
+def test_slashes__of_several_loans_in_any_order__cost_the_same_f66(funded: RawPool) -> None:
+    pool = funded
+    ends = []
+    for order in ((0, 1), (1, 0)):
+        with kept(pool.chain):
+            provers = (pool.prover, pool.second_prover)
+            for prover in provers:
+                pool.borrow(prover)
+            for i in order:
+                pool.slash(provers[i], (5 + 20 * i) * ZK)
+            for i in order:
+                pool.send(pool.outsider, "recall", provers[i])
+            ends.append((pool.read("idleWei"), pool.read("totalAssets"), pool.read("lockedProfitWei")))
+    assert ends[0][0] == ends[1][0] == 172 * ZK
+    assert abs(ends[0][1] - ends[1][1]) < ZK // 1000, "a second apart, the fees unlock a little"
+
+
+def test_slash__while_shares_wait__active_and_waiting_ones_bear_the_same_f80(funded: RawPool) -> None:
+    pool = funded
+    pool.borrow(pool.prover)
+    pool.request(pool.delegator, 100 * ZK * OFFSET)
+    pool.slash(pool.prover, 10 * ZK)
+    pool.pass_time(WEEK)
+    pool.send(pool.outsider, "settleRequests", 1)
+    assert pool.read("creditOf", pool.delegator) == 95 * ZK
+    assert pool.read("convertToAssets", pool.shares(pool.delegator)) == 95 * ZK
