@@ -91,6 +91,43 @@ def test_verify_many__least_gas_that_is_let_in__suffices(verifier: Any, key: byt
     assert {answer_within(verifier.address, data, least + more) for more in range(40)} == {truth}
 
 
+LIMITS = {
+    9_000: 6_000,
+    67_500: 45_000,
+    51_000: 34_000,
+    118_500: 79_000,
+    600: 150,
+    10_400: 6_950,
+    3_100: 2_650,
+}
+"""Every limit in the code, and sums with one, at today's prices: the reserves are all the slack."""
+
+
+@pytest.mark.parametrize("bad", [False, True])
+@pytest.mark.parametrize(("signal_count", "count"), [(0, 1), (0, 128), (2, 8), (32, 32)])
+def test_verify_many__prices_as_high_as_the_limits__least_gas_that_is_let_in_suffices(
+    verifier: Any, accounts: Any, signal_count: int, count: int, bad: bool
+) -> None:
+    """Else a fork that raises a price up to our limit would starve the pairing: good proofs in doubt."""
+    toy = ToyKey.make(signal_count, seed=12)
+    key = register(verifier, accounts, toy)
+    signals = tuple(range(signal_count))
+    proof = toy.prove(signals)
+    last = ToyProof(proof.a, outside_subgroup(), proof.c) if bad else proof
+    data = batch_calldata(key, [*[(signals, proof.calldata)] * (count - 1), (signals, last.calldata)])
+    provider = ape.networks.active_provider
+    code = bytes(provider.get_code(verifier.address))
+    lowered = code
+    for limit, price in LIMITS.items():
+        lowered = lower_limit(lowered, limit, price)
+    provider.set_code(verifier.address, lowered)
+    try:
+        least = least_gas(verifier.address, data, 9_000_000)
+        assert {answer_within(verifier.address, data, least + more) for more in range(10)} == {not bad}
+    finally:
+        provider.set_code(verifier.address, code)
+
+
 @pytest.mark.parametrize(("signal_count", "count"), [(0, 1), (2, 8), (2, 32), (32, 2), (32, 32)])
 def test_gas_floor_many__caller_that_checked_it__never_meets_gas_short(
     verifier: Any, accounts: Any, signal_count: int, count: int
