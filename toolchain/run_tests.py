@@ -69,7 +69,11 @@ GROUPS = (
         (*PYTEST, "-p", "no:ape_test"),
         ("tests/toolchain", "tests/sdk", "tests/proving"),
     ),
-    Group("contracts", PYTEST, ("tests/unit", "tests/property", "tests/stateful", "tests/e2e", "tests/gas")),
+    Group(
+        "contracts",
+        PYTEST,
+        ("tests/unit", "tests/attacks", "tests/property", "tests/stateful", "tests/e2e", "tests/gas"),
+    ),
 )
 
 

@@ -18,6 +18,8 @@ from tests.support.stage import (
     ZK,
     Stage,
 )
+from zkpool_sdk.economics import auction, base_fee
+from zkpool_sdk.units import Wei
 
 E_MAX = 116_000_000
 
@@ -30,7 +32,7 @@ def test_lone_bidder__however_high_its_bid__pays_the_base_fee(stage: Stage) -> N
 
 
 def test_shill__just_below_a_rival__moves_one_price_and_stays_at_risk(stage: Stage) -> None:
-    """A prover's own bid under the last winner raises that one price; a round later the shill pays itself.
+    """A prover's own bid under the last winner raises that one price; a round later the shill pays.
 
     The extra money goes to whoever holds the last position; the shill's escrow stays in the book, where it
     cannot be lowered, and leaving costs one percent.
@@ -64,6 +66,32 @@ def test_shill__left_in_the_book__wins_and_pays_the_pool(stage: Stage) -> None:
     assert (stage.task(shill).status, stage.task(follower).status) == (ASSIGNED, QUEUED)
     stage.prove(shill, stage.attacker)
     assert before - stage.wealth(stage.attacker) == 2 * ZK * 2 // 10, "a fifth of the price it set itself"
+
+
+@pytest.mark.parametrize("rival", [MIN_BASE_FEE, 2 * ZK, 4 * ZK])
+def test_truthful_bid__for_one_slot__is_beaten_by_no_other(stage: Stage, rival: int) -> None:
+    """With one slot the price is the next bid: whatever else one bids, one gains no more."""
+    value = 3 * ZK
+    stage.seat(stage.prover)
+    gains = {}
+    for bid in (MIN_BASE_FEE, ZK, value, 2 * value, 10 * value):
+        snapshot = stage.chain.snapshot()
+        stage.place(stage.rival, rival)
+        task = stage.place(stage.attacker, bid)
+        stage.clear()
+        stored = stage.task(task)
+        gains[bid] = value - stored.amount_wei if stored.status == ASSIGNED else 0
+        stage.chain.revert(snapshot)
+    assert gains[value] == max(gains.values())
+
+
+def test_miss__of_one_task_in_a_hundred__costs_less_than_the_others_earn() -> None:
+    """A slash too large for the reward would drive honest provers out: the drift is positive everywhere."""
+    for excess in range(0, E_MAX + 1, 1_000_000):
+        fee = base_fee.base_fee(excess)
+        bond = auction.bond(fee, Wei(0))
+        earned = 99 * fee * 8 // 10 * 8 // 10 * 8 // 10  # least price, dearest accelerator, lent stake
+        assert earned > bond
 
 
 def test_last_second_raise__pays_what_an_early_bid_pays(stage: Stage) -> None:

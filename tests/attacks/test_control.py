@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -311,6 +313,25 @@ def test_wiring__bound_once__is_bound_for_good(stage: Stage) -> None:
     assert pool.market.read("settlement")[2:].lower() in code.lower(), "its address is in the code itself"
 
 
+def test_settlement__which_runs_on_the_markets_storage__declares_none_of_its_own() -> None:
+    """A variable of its own would lie over one of the market's: both get all of theirs from one base."""
+    contracts = Path(__file__).resolve().parents[2] / "contracts"
+    source = (contracts / "Settlement.sol").read_text(encoding="utf-8")
+    body = source[source.index("contract Settlement") :]
+    assert body.startswith("contract Settlement is MarketState, ReentrancyGuardTransient {")
+    declared = [line.strip() for line in body.splitlines() if re.match(r"    \S.*;$", line)]
+    assert declared
+    assert all(
+        re.match(r"(using|uint256 (public|private) constant|uint8 private constant) ", line)
+        for line in declared
+    )
+    market = (contracts / "ProverMarket.sol").read_text(encoding="utf-8")
+    assert "contract ProverMarket is Bidding, Ownable2Step {" in market
+    for name, base in (("Bidding", "Clearing"), ("Clearing", "IProverMarket, MarketState")):
+        text = (contracts / f"{name}.sol").read_text(encoding="utf-8")
+        assert f"contract {name} is {base}," in text, "the shared storage comes first"
+
+
 @pytest.mark.parametrize("early", [1, 0])
 def test_windows__of_each_queue__are_its_own(stage: Stage, early: int) -> None:
     """A window one second off, or another queue's, once punished provers that were in time."""
@@ -346,7 +367,7 @@ def test_every_task__without_any_trusted_party__ends(stage: Stage) -> None:
 
 
 def test_verifier__of_one_project__reaches_no_other_queue(stage: Stage) -> None:
-    """A project's own circuit and freeze touch its own tasks and the bonds of provers that chose its queue."""
+    """A project's own circuit and freeze touch its own tasks and the provers that chose its queue."""
     other = stage.open_queue()
     stage.seat(stage.prover)
     stage.seat(stage.second, queue=other)
