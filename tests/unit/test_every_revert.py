@@ -18,6 +18,7 @@ EXPECTED = re.compile(r"\breverts\(\s*[\w.\[\]()]*\.(\w+)\s*[,)]|== \"(\w+)\"")
 # Deployed contracts; the mocks and the token (OpenZeppelin's, unchanged) are tested by being used.
 DEPLOYED = (
     "ProjectRegistry",
+    "AcceleratorRegistry",
     "ProverRegistry",
     "StakeVault",
     "ProverMarket",
