@@ -52,7 +52,7 @@ def assigned(toy: ToyMarket, fee: int = 4, prover: Prover | None = None) -> Assi
 
 def hot_key(toy: ToyMarket, scopes: int = ALL_SCOPES) -> Prover:
     """A key that the market's prover has proposed and that has agreed."""
-    key = Prover(toy.someone(0), acts_for=toy.prover.address)
+    key = Prover(toy.someone(0)).acting_for(toy.prover.address)
     toy.prover.propose_key(key.address, scopes)
     key.accept_key()
     return key

@@ -150,6 +150,10 @@ class Prover(Staker):
         self._rescues = OpenTasks(contracts)
         self._terms: dict[tuple[int, int], Terms] = {}
 
+    def acting_for(self, prover: str) -> Prover:
+        """The same account as the hot key of ``prover``."""
+        return Prover(self.contracts, self._ump, acts_for=prover)
+
     @property
     def ump(self) -> Ump:
         """The machine's prover."""
