@@ -7,19 +7,16 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from tests.stateful.invariants import Laws
+from tests.stateful.endings import Endings
 from tests.stateful.lockstep import live
-from tests.stateful.world import FREE_SIGNAL, URI
-from tests.support.rawmarket import KEY, mock_proof
+from tests.stateful.world import URI
 from zkpool_sdk.economics import base_fee
-from zkpool_sdk.models import Address, QueueId, TaskId, TaskStatus, Verdict
+from zkpool_sdk.models import Address, QueueId, TaskId, TaskStatus
 from zkpool_sdk.units import DAY
 
 PICKS: Final = st.integers(0, 63)
 EDGES: Final = st.sampled_from((-1, 0, 0, 1))
 """Around a deadline: the last second, and one to either side."""
-BROKEN: Final = {b"revert": False, b"burn": False, b"malformed": True, b"empty": True}
-"""Proofs that the mock verifier misbehaves on, and whether the market can only refuse without a word."""
 
 
 def has(*statuses: TaskStatus) -> Callable[[Any], bool]:
@@ -27,7 +24,7 @@ def has(*statuses: TaskStatus) -> Callable[[Any], bool]:
     return lambda machine: bool(live(machine.market.tasks, *statuses))
 
 
-class Acts(Laws):
+class Acts(Endings):
     """Everything anybody can do, by its verb."""
 
     def some(self, pick: int, *statuses: TaskStatus) -> TaskId:
@@ -90,12 +87,6 @@ class Acts(Laws):
     def cancel_by(self, caller: Address, task: TaskId) -> None:
         self.act(
             "cancel", caller, "market", "cancelBid", (task,), self.market.cancel_bid, caller, task, self.now
-        )
-
-    def finalize_now(self, task: TaskId) -> None:
-        keeper = self.roles.keeper
-        self.act(
-            "finalize", keeper, "market", "finalize", (task,), self.market.finalize, keeper, task, self.now
         )
 
     def place_bid(
@@ -183,37 +174,39 @@ class Acts(Laws):
         self.to(self.market.round_of(queue).started_at + base_fee.ROUND_SECONDS)
         self.clear_now(queue)
 
-    def signals(self, task: TaskId) -> list[int]:
-        prover = self.market.provers.prover_of(self.market.tasks[task].prover).account
-        return [self.statements[task], int(prover, 16), FREE_SIGNAL]
-
-    def submit(
-        self,
-        verb: str,
-        task: TaskId,
-        *,
-        sender: Address | None = None,
-        signals: list[int] | None = None,
-        proof: bytes | None = None,
+    def place_for(
+        self, caller: Address, requester: Address, queue: QueueId, fee_wei: int, *, compare: bool = True
     ) -> None:
-        caller = sender or self.market.provers.prover_of(self.market.tasks[task].prover).account
-        given = self.signals(task) if signals is None else signals
-        verdict = Verdict.ACCEPTED if proof is None else Verdict.REFUSED
-        verdict = Verdict.BROKEN if proof in BROKEN else verdict
-        calldata = (task, given, mock_proof(given, KEY) if proof is None else proof)
-        before = self.before_judging(task)
-        self.act(
-            verb,
+        """Brings a bid in; the desk's power."""
+        self.last_statement += 1
+        bid = (requester, queue, [self.last_statement], fee_wei, self.now + 30 * DAY)
+        task = self.act(
+            "place for",
             caller,
             "market",
-            "submitProof",
-            calldata,
-            self.market.submit_proof,
+            "placeBidFor",
+            (*bid, b"hash"),
+            self.market.place_bid_for,
             caller,
-            task,
-            given,
-            verdict,
+            *bid,
             self.now,
-            malformed=BROKEN.get(proof or b"", False),
+            b"hash",
+            returned=bytes,
+            compare=compare,
         )
-        self.check_judging(before, task, caller, verdict)
+        if task is not None:
+            self.statements[task] = self.last_statement
+
+    def raise_for(self, caller: Address, task: TaskId, fee_wei: int) -> None:
+        """Raises another's bid; the desk's power."""
+        arguments = (task, fee_wei)
+        self.act(
+            "raise for",
+            caller,
+            "market",
+            "raiseBidFor",
+            arguments,
+            self.market.raise_bid_for,
+            caller,
+            *arguments,
+        )

@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from tests.stateful.lockstep import Lockstep
+from tests.stateful.lockstep import Lockstep, live
 from tests.stateful.world import Roles, World
 from tests.support.rawmarket import RawMarket
 from zkpool_sdk.economics import auction, base_fee, book_heap
@@ -24,11 +24,9 @@ from zkpool_sdk.models import (
     ClearingResult,
     ProverId,
     QueueId,
-    Stake,
     Task,
     TaskId,
     TaskStatus,
-    Verdict,
 )
 from zkpool_sdk.units import DAY, PPM
 
@@ -44,17 +42,6 @@ class Clearing:
     excess: int
 
 
-@dataclass(frozen=True, slots=True)
-class Judging:
-    """What stood before a proof was handed in."""
-
-    task: Task
-    stake: Stake
-    insurance_wei: int
-    failures: int
-    rating_ppm: int
-
-
 class Laws(RuleBasedStateMachine):
     """What is true of a market at any time."""
 
@@ -64,14 +51,20 @@ class Laws(RuleBasedStateMachine):
     roles: Roles
     queues: list[QueueId]
 
-    def begin(self) -> None:
-        """Starts the books of the laws."""
+    def enter(self, world: World, apart: int = 0) -> None:
+        """Begins a life in a world, with the books of the laws."""
+        self.world = world
+        self.step = Lockstep(world, apart)
+        self.at, self.roles = world.at, world.roles
+        self.queues = world.queues[:2]
         self.donated: Counter[str] = Counter()
-        self.statements: dict[TaskId, int] = {}
-        self.last_statement = 0
+        self.statements = dict(world.statements)
+        self.last_statement = max(self.statements.values(), default=0)
         self.ended: dict[TaskId, Task] = {}
-        self.slashed: set[tuple[TaskId, ProverId]] = set()
-        self.terms_of: dict[TaskId, tuple[int, int, int]] = {}
+        self.slashed: set[tuple[TaskId, ProverId, int]] = set()
+        self.terms_of: dict[TaskId, tuple[int, int, QueueId]] = {}
+        self.bonds_of: dict[tuple[TaskId, ProverId, int], int] = {}
+        self.accepted = set(live(self.market.tasks, TaskStatus.PROVEN))
 
     @property
     def market(self) -> Market:
@@ -122,8 +115,11 @@ class Laws(RuleBasedStateMachine):
         assert self.market.supply_wei() == self.market.token.supply_wei
 
     @invariant()
-    def i02_escrow_is_the_bids_and_prices_of_what_is_open(self) -> None:
+    def i02_escrow_is_the_bids_prices_and_bounties_of_what_is_open(self) -> None:
         open_wei = sum(t.amount_wei for t in self.market.tasks.values() if t.status in ESCROWED)
+        for task, r in self.market.rescues.items():
+            assert r.bounty_wei == 0 or not self.market.tasks[task].status.ended
+            open_wei += r.bounty_wei
         credits_wei = sum(self.market.credits.values())
         balance = self.market.token.balance_of(self.market.addresses.market)
         assert balance == open_wei + credits_wei + self.donated["market"]
@@ -205,6 +201,20 @@ class Laws(RuleBasedStateMachine):
         for task, t in self.market.tasks.items():
             if t.terms_version:
                 assert self.terms_of.setdefault(task, self._kept(t)) == self._kept(t)
+            if t.status == TaskStatus.ASSIGNED:
+                key = task, t.prover, t.prove_by
+                assert self.bonds_of.setdefault(key, t.bond_wei) == t.bond_wei
+
+    @invariant()
+    def i33_nothing_is_paid_that_no_verifier_accepted(self) -> None:
+        for task, t in self.market.tasks.items():
+            assert (t.status == TaskStatus.PROVEN) == (task in self.accepted)
+
+    @invariant()
+    def i24_lent_stake_is_what_the_sponsor_has_lent(self) -> None:
+        stakes = self.market.vault.stakes.values()
+        assert self.market.vault.lent_wei == sum(s.sponsored_wei for s in stakes)
+        assert all(s.sponsored == (s.sponsored_wei != 0) for s in stakes)
 
     # --- around a clearing
 
@@ -214,7 +224,7 @@ class Laws(RuleBasedStateMachine):
         bids = market.book_of(queue)
         floor_wei = base_fee.base_fee(market.round_of(queue).excess)
         live = [bid for bid in bids if now <= bid.expires_at and bid.max_fee_wei >= floor_wei]
-        candidates: list[Candidate] = market.provers.candidates(queue)
+        candidates: list[Candidate] = market.provers.candidates(queue, now)
         free = {c.account: market.vault.free_cover_of(c.account, now) for c in candidates}
         return Clearing(
             [bid.max_fee_wei for bid in live],
@@ -241,47 +251,11 @@ class Laws(RuleBasedStateMachine):
                 account = mine[0].account
                 assert sum(a.bond_wei for a in mine) <= before.free_wei[account]  # 20
                 assert self.market.vault.is_active(account, self.now)  # 20
+            if mine:
+                assert self.market.provers.prover_of(prover).banned_until < self.now  # 20
         if before.live:  # 14, 17: one step of at most a target
             assert abs(result.excess - before.excess) <= base_fee.TARGET_PPM
 
-    # --- around a proof
-
-    def before_judging(self, task: TaskId) -> Judging:
-        """What the laws compare a proof's fate with."""
-        t = self.market.tasks[task]
-        prover = self.market.provers.prover_of(t.prover)
-        return Judging(
-            t,
-            self.market.vault.stake_of(prover.account, self.now),
-            self.market.token.balance_of(self.market.addresses.insurance),
-            prover.failure_count,
-            prover.rating_ppm,
-        )
-
-    def check_judging(self, before: Judging, task: TaskId, caller: Address, verdict: Verdict) -> None:
-        """Invariants 24 to 26, 28, 33 to 35 of one proof."""
-        t, prover = self.market.tasks[task], self.market.provers.prover_of(before.task.prover)
-        after = self.market.vault.stake_of(prover.account, self.now)
-        if t == before.task:  # refused, whatever the reason
-            assert after == before.stake  # 35
-            return
-        assert caller == prover.account  # 34
-        assert verdict != Verdict.BROKEN  # 35
-        taken = before.stake.slashable_wei - after.slashable_wei
-        if verdict == Verdict.ACCEPTED:
-            assert t.status == TaskStatus.PROVEN  # 33
-            assert taken == 0  # 26
-        else:
-            assert t.status == TaskStatus.OPEN  # 33
-            assert (task, before.task.prover) not in self.slashed  # 26
-            self.slashed.add((task, before.task.prover))
-            assert after.locked_wei <= after.slashable_wei  # 24
-            assert after.unbonding_wei == before.stake.unbonding_wei or after.own_wei == 0  # 24
-            insured = self.market.token.balance_of(self.market.addresses.insurance) - before.insurance_wei
-            assert insured * 10 >= taken * 3  # 25
-            assert prover.rating_ppm <= before.rating_ppm  # 28
-            assert prover.failure_count == before.failures + 1
-
-    def _kept(self, t: Task) -> tuple[int, int, int]:
-        terms = self.market.projects.terms_of(t.queue, t.terms_version)
-        return t.terms_version, t.prove_by, terms.liability_window_seconds
+    @staticmethod
+    def _kept(t: Task) -> tuple[int, int, QueueId]:
+        return t.terms_version, t.amount_wei, t.queue

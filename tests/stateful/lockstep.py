@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, NamedTuple
 
-from hypothesis import note
+from hypothesis import currently_in_test_context, note
 
 from tests.stateful.world import World
 from tests.support.rawchain import Call, Contract, Outcome
+from tests.support.rawmarket import KEY
 from zkpool_sdk.errors import ContractError
-from zkpool_sdk.models import Task, TaskId, TaskStatus
+from zkpool_sdk.models import Address, HotKey, ProverId, Rescue, Task, TaskId, TaskStatus
 
 VIEWER = "0x00000000000000000000000000000000000000bB"
 FIRED: Counter[str] = Counter()
@@ -40,12 +41,20 @@ class Expected(NamedTuple):
 class Lockstep:
     """One life of a market, on the model now and on the chain in ``replay``."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, apart: int = 0) -> None:
+        """Begins a life in a world.
+
+        Args:
+            apart: seconds that every act takes; with some the acts can be ``settled``.
+        """
         self.world = world
+        self._apart = apart
         self.market = world.model()
         self.now = world.chain.now + 1
         self._mined_at = world.chain.now
         self._seen: dict[TaskId, Task] = {}
+        self._rescues: dict[TaskId, Rescue] = {}
+        self._keys: dict[tuple[ProverId, Address], HotKey] = {}
         self._calls: list[Call] = []
         self._expected: list[Expected] = []
 
@@ -81,10 +90,12 @@ class Lockstep:
             REFUSED[type(refusal).__name__] += 1
             error = refusal
         what = f"{verb} by {sender} at {self.now}: {error or 'done'}"
-        note(what)
+        if currently_in_test_context():
+            note(what)
         self._add(contract.call(sender, function, *arguments), Expected(what, data, error, malformed))
-        if compare:
+        if compare and not self._apart:
             self._compare(what, whole=False)
+        self.now += self._apart
         return result
 
     def replay(self) -> None:
@@ -98,6 +109,17 @@ class Lockstep:
         STEPS["comparisons"] += len(outcomes)
         for outcome, wanted in zip(outcomes, self._expected, strict=True):
             check(outcome, wanted)
+
+    def settle(self) -> None:
+        """Sends everything to the chain to stay: what was lived is where other lives begin.
+
+        Raises:
+            ZKPoolError: the chain refuses a call; here all must succeed.
+        """
+        chain = self.world.chain
+        for call, wanted in zip(self._calls, self._expected, strict=True):
+            if not chain.send(call.sender, call.to, call.data, call.at).ok:
+                raise Divergence(f"{wanted.what}: the chain refuses")
 
     def _add(self, call: Call, wanted: Expected) -> None:
         if self.now > self._mined_at:
@@ -121,16 +143,24 @@ class Lockstep:
             if whole or self._seen.get(task) != t or t.status in (TaskStatus.ASSIGNED, TaskStatus.OPEN):
                 yield at.market, "taskOf", (task,), t
                 self._seen[task] = t
+        for task, r in model.rescues.items():
+            if whole or self._rescues.get(task) != r:
+                yield at.market, "rescueOf", (task,), r
+                self._rescues[task] = r
         for queue in self.world.queues:
             yield at.market, "roundOf", (queue,), model.round_of(queue)
             yield at.market, "bookWords", (queue,), model.book_words(queue)
-            if queue in model.provers.seats and (whole or queue != self.world.queues[-1]):
+            if queue in model.provers.seats and (whole or queue != self.world.crowded):
                 yield at.provers, "seatsOf", (queue,), model.provers.seats[queue]
             if whole:
                 yield at.market, "baseFeeOf", (queue,), model.base_fee_of(queue, now)
                 yield at.market, "bondOf", (queue,), model.bond_of(queue, now)
                 yield at.market, "slotCountOf", (queue,), model.slot_count_of(queue, now)
-                yield at.projects, "queueOf", (queue,), model.projects.queue_of(queue)
+                q = model.projects.queue_of(queue)
+                yield at.projects, "queueOf", (queue,), q
+                yield at.projects, "carrierOf", (queue,), model.projects.carrier_of(queue)
+                candidates = model.provers.candidates(queue, now)
+                yield at.provers, "candidates", (queue, q.min_rating_ppm), candidates
         for account in roles.everybody:
             yield at.token, "balanceOf", (account,), model.token.balance_of(account)
             yield at.market, "creditOf", (account,), model.credit_of(account)
@@ -144,7 +174,17 @@ class Lockstep:
             if prover in model.provers.ids:
                 number = model.provers.ids[prover]
                 yield at.provers, "proverOf", (number,), model.provers.provers[number]
+            if whole:
+                yield at.vault, "isIdle", (prover,), model.vault.is_idle(prover, now)
+        yield at.splitter, "earningOf", (roles.maker,), model.splitter.earning_of(roles.maker, now)
+        for (number, key), known in model.provers.keys.items():
+            if whole or self._keys.get((number, key)) != known:
+                yield at.provers, "keyOf", (number, key), known
+        for number, key in self._keys.keys() - model.provers.keys.keys():
+            yield at.provers, "keyOf", (number, key), HotKey()
+        self._keys = dict(model.provers.keys)
         yield at.vault, "clock", (), model.vault.clock(now)
+        yield at.vault, "lentWei", (), model.vault.lent_wei
         yield at.splitter, "poolEarning", (), model.splitter.pool_earning(now)
         if whole:
             yield at.splitter, "rates", (), model.splitter.rates
@@ -153,6 +193,11 @@ class Lockstep:
             yield at.insurance, "capWei", (), model.insurance.cap_wei
             yield at.token, "totalSupply", (), model.token.supply_wei - model.token.burned_wei
             yield at.market, "paused", (), model.paused
+            for task, recovered_wei in model.recovered.items():
+                yield at.market, "recoveredOf", (task,), recovered_wei
+            for number, released in model.accelerators.accelerators.items():
+                yield at.accelerators, "payoutOf", (number,), released.payout
+                yield at.accelerators, "offerOf", (number, KEY), model.accelerators.offer_of(number, KEY)
             for (queue, version), terms in model.projects.terms.items():
                 yield at.projects, "termsOf", (queue, version), terms
 

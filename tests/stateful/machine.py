@@ -9,20 +9,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from tests.stateful.acts import EDGES, PICKS
-from tests.stateful.lockstep import Lockstep, live
+from tests.stateful.lockstep import live
+from tests.stateful.pool_rules import PoolRules
 from tests.stateful.prover_rules import ProverRules
 from tests.stateful.requester_rules import RequesterRules
+from tests.stateful.rescue_rules import RescueRules
 from tests.stateful.world import World
 from zkpool_sdk.economics import base_fee
 from zkpool_sdk.models import ZERO_ADDRESS, Address, TaskStatus
 from zkpool_sdk.units import DAY, HOUR, Seconds, Wei, zk
 
 GOVERNING: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
-    "claim_pool": {},
+    "claim_pool": {"stranger": st.booleans()},
     "burn": {"fill": st.booleans()},
     "set_rates": {
         "pool": st.sampled_from((0, 1, 1999, 2000, 2001)),
         "part": st.sampled_from((0, 1, 3333, 10_000, 10_001)),
+        "sponsor": st.sampled_from((0, 777, 5_000, 5_001)),
         "edge": EDGES,
         "at_end": st.booleans(),
     },
@@ -46,29 +49,26 @@ GOVERNING: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
 """Acts of those who run the place, and what they are given."""
 
 
-class MarketMachine(RequesterRules, ProverRules):
+class MarketMachine(RequesterRules, ProverRules, RescueRules, PoolRules):
     """Rules pick from what the model holds; nothing is read from the chain until the example is over."""
 
     worlds: ClassVar[tuple[World, ...]]
 
     @initialize(
-        number=st.integers(0, 1),
+        number=st.sampled_from((0, 1, 2, 2, 3)),
         prover_count=st.sampled_from((0, 2, 3, 4, 5)),
         stake=st.sampled_from((32, 40, 300)),
         bid_count=st.integers(0, 12),
     )
     def open_market(self, number: int, prover_count: int, stake: int, bid_count: int) -> None:
-        """A market of either clock, with provers at work or nobody in it."""
-        self.world = self.worlds[number]
-        self.step = Lockstep(self.world)
-        self.at, self.roles = self.world.at, self.world.roles
-        self.queues = self.world.queues[:2]
-        self.begin()
-        for prover in self.roles.provers[:prover_count]:
-            self.stake(prover, zk(stake))
-            self.register(prover)
-            for queue in self.queues:
-                self.join(prover, queue, 32)
+        """A market of either clock: with provers who have done much, with newcomers, or with nobody in it."""
+        self.enter(self.worlds[number])
+        if not self.market.provers.id_of(self.roles.provers[0]):
+            for prover in self.roles.provers[:prover_count]:
+                self.stake(prover, zk(stake))
+                self.register(prover)
+                for queue in self.queues:
+                    self.join(prover, queue, 32)
         for queue in self.queues[: bool(bid_count) + (prover_count > 3)]:
             self.round(queue, bid_count, 10**17)
 
@@ -87,10 +87,12 @@ class MarketMachine(RequesterRules, ProverRules):
         """Warps to around any moment that the model knows of."""
         model = self.market
         moments = [model.round_of(queue).started_at + base_fee.ROUND_SECONDS for queue in self.queues]
-        for task in live(model.tasks, TaskStatus.ASSIGNED, TaskStatus.OPEN):
+        for task in live(model.tasks, TaskStatus.ASSIGNED):
             t = model.tasks[task]
-            terms = model.projects.terms_of(t.queue, t.terms_version)
-            moments += [t.prove_by, t.prove_by + terms.liability_window_seconds]
+            moments += [model.decline_by(t), t.prove_by, model.grace_until(t)]
+        moments += [model.rescue_of(task).open_until for task in live(model.tasks, TaskStatus.OPEN)]
+        moments += [p.banned_until for p in model.provers.provers.values() if not p.jailed]
+        moments += [hot.expires_at for hot in model.provers.keys.values() if hot.accepted]
         for s in model.vault.stakes.values():
             moments += [s.unbond_at, s.decays_from + HOUR]
         moments += [(self.now // DAY + 1) * DAY, model.splitter.rates.changed_at + 7 * DAY]
@@ -109,10 +111,10 @@ class MarketMachine(RequesterRules, ProverRules):
             self.claim_by(prover)
         self.to((self.now // DAY + 1) * DAY)
         if pool_first:
-            self.claim_pool()
+            self.claim_pool(False)
         for prover in earners:
             self.claim_by(prover)
-        self.claim_pool()
+        self.claim_pool(False)
 
     @rule(who=st.integers(0, 4), edge=EDGES, works_on=st.booleans())
     def leave_the_pool(self, who: int, edge: int, works_on: bool) -> None:
@@ -152,8 +154,8 @@ class MarketMachine(RequesterRules, ProverRules):
     @rule(which=st.integers(0, 1), work=st.booleans())
     def ask_for_too_much(self, which: int, work: bool) -> None:
         """Each bound of those who run the place, from outside and from inside."""
-        for pool, part in ((2001, 0), (0, 10_001), (1999, 3333), (2000, 5000)):
-            self.set_rates(pool, part, 0, False)
+        for rates in ((2001, 0, 0), (0, 10_001, 0), (0, 0, 5001), (1999, 3333, 777), (2000, 5000, 2000)):
+            self.set_rates(*rates, 0, False)
         for window, liability, penalty in ((-1, 900, 0), (0, 59, 0), (0, 900, 1), (1, 901, -1)):
             self.set_terms(which, window, liability, penalty, False)
         for nobody in (True, False, False):
@@ -169,16 +171,30 @@ class MarketMachine(RequesterRules, ProverRules):
         """One of GOVERNING, with what it is given."""
         getattr(self, what)(**{name: data.draw(values, name) for name, values in GOVERNING[what].items()})
 
-    def claim_pool(self) -> None:
+    def claim_pool(self, stranger: bool) -> None:
+        """The treasury's part by anybody, the delegators' by their account."""
+        splitter = self.market.splitter
         self.act(
-            "claim pool",
+            "claim treasury",
             self.roles.outsider,
             "splitter",
-            "claimPool",
+            "claimTreasury",
             (),
-            self.market.splitter.claim_pool,
+            splitter.claim_treasury,
             self.now,
-            returned=tuple,
+            returned=int,
+        )
+        caller = self.roles.outsider if stranger else self.roles.delegators
+        self.act(
+            "claim delegators",
+            caller,
+            "splitter",
+            "claimDelegators",
+            (),
+            splitter.claim_delegators,
+            caller,
+            self.now,
+            returned=int,
         )
 
     def burn(self, fill: bool) -> None:
@@ -196,7 +212,7 @@ class MarketMachine(RequesterRules, ProverRules):
             returned=int,
         )
 
-    def set_rates(self, pool: int, part: int, edge: int, at_end: bool) -> None:
+    def set_rates(self, pool: int, part: int, sponsor: int, edge: int, at_end: bool) -> None:
         changed_at = self.market.splitter.rates.changed_at
         if at_end and changed_at:
             self.to(changed_at + 7 * DAY + edge)
@@ -205,10 +221,11 @@ class MarketMachine(RequesterRules, ProverRules):
             self.roles.deployer,
             "splitter",
             "setRates",
-            (pool, part),
+            (pool, part, sponsor),
             self.market.splitter.set_rates,
             pool,
             part,
+            sponsor,
             self.now,
         )
 

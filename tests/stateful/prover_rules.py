@@ -5,8 +5,10 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.stateful.acts import BROKEN, EDGES, PICKS, Acts, has
+from tests.stateful.acts import EDGES, PICKS, has
 from tests.stateful.lockstep import live
+from tests.stateful.pool_acts import PoolActs
+from tests.stateful.task_acts import BROKEN, WRONG
 from zkpool_sdk.models import TaskStatus
 from zkpool_sdk.units import DAY, SCALAR_FIELD, zk
 
@@ -14,7 +16,7 @@ OTHER_SIGNALS = ((0, 1), (0, SCALAR_FIELD), (1, 1), (1, SCALAR_FIELD), (2, SCALA
 """Which signal changes, and by how much."""
 
 
-class ProverRules(Acts):
+class ProverRules(PoolActs):
     """Stake, seats, proofs, claims."""
 
     # --- provers
@@ -122,15 +124,22 @@ class ProverRules(Acts):
             self.join(prover, queue, 3)
 
     @precondition(has(TaskStatus.ASSIGNED))
-    @rule(pick=PICKS, edge=EDGES, at_end=st.booleans(), stolen=st.booleans())
-    def prove(self, pick: int, edge: int, at_end: bool, stolen: bool) -> None:
-        """A good proof, now or around the last second of its window; perhaps a thief is faster."""
+    @rule(
+        pick=PICKS,
+        edge=EDGES,
+        at_end=st.sampled_from(("now", "window", "grace")),
+        stolen=st.booleans(),
+        proof=st.sampled_from((None, None, None, WRONG)),
+    )
+    def prove(self, pick: int, edge: int, at_end: str, stolen: bool, proof: bytes | None) -> None:
+        """A proof, now or around the last second of its window or its grace; perhaps a thief is faster."""
         task = self.some(pick, TaskStatus.ASSIGNED)
         if stolen:
             self.submit("prove", task, sender=self.roles.outsider)
-        if at_end:
-            self.to(self.market.tasks[task].prove_by + edge)
-        self.submit("prove", task)
+        t = self.market.tasks[task]
+        ends_at = {"now": 0, "window": t.prove_by + edge, "grace": self.market.grace_until(t) + edge}
+        self.to(ends_at[at_end])
+        self.submit("prove wrongly" if proof else "prove", task, proof=proof)
 
     @precondition(has(TaskStatus.ASSIGNED))
     @rule(most=st.integers(1, 32))
@@ -142,7 +151,7 @@ class ProverRules(Acts):
     @rule(pick=PICKS)
     def prove_wrongly(self, pick: int) -> None:
         """A proof that the verifier refuses: slashed."""
-        self.submit("prove wrongly", self.some(pick, TaskStatus.ASSIGNED), proof=b"wrong")
+        self.submit("prove wrongly", self.some(pick, TaskStatus.ASSIGNED), proof=WRONG)
 
     @precondition(has(TaskStatus.ASSIGNED))
     @rule(pick=PICKS, proof=st.sampled_from(sorted(BROKEN)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.stateful.acts import EDGES, PICKS, Acts, has
+from tests.stateful.acts import EDGES, PICKS, has
+from tests.stateful.pool_acts import PoolActs
 from zkpool_sdk.economics import base_fee, book_heap
 from zkpool_sdk.models import QueueId, TaskStatus
 from zkpool_sdk.units import DAY, SCALAR_FIELD
@@ -14,7 +15,7 @@ LIVES = st.sampled_from((0, 300, 301, 1_000, 30 * DAY, 30 * DAY, 30 * DAY))
 OVER_BASE = st.sampled_from((0, 1, 10**16, 10**17, 10**18, 3 * 10**18))
 
 
-class RequesterRules(Acts):
+class RequesterRules(PoolActs):
     """Bids, clearings, and what is due for a task."""
 
     # --- requesters
@@ -126,7 +127,7 @@ class RequesterRules(Acts):
 
     # --- keepers
 
-    @rule(which=st.integers(0, 2), edge=EDGES, at_end=st.booleans())
+    @rule(which=st.integers(0, 3), edge=EDGES, at_end=st.booleans())
     def clear(self, which: int, edge: int, at_end: bool) -> None:
         """Ends a round around its first possible second, or now."""
         queue = self.world.queues[which]
@@ -147,8 +148,17 @@ class RequesterRules(Acts):
         task = self.some(pick, TaskStatus.ASSIGNED, TaskStatus.OPEN)
         t = self.market.tasks[task]
         terms = self.market.projects.terms_of(t.queue, t.terms_version)
-        if which != "now":
-            self.to(t.prove_by + (terms.liability_window_seconds if which == "liability" else 0) + 1 + edge)
+        assigned = t.status == TaskStatus.ASSIGNED
+        liability_until = t.prove_by + terms.liability_window_seconds
+        if t.status == TaskStatus.OPEN or t.rescued:
+            liability_until = self.market.rescue_of(task).open_until
+        ends_at = {
+            "window": self.market.grace_until(t) if assigned else 0,
+            "liability": liability_until,
+            "now": 0,
+        }[which]
+        if ends_at:
+            self.to(ends_at + 1 + edge)
         self.finalize_now(task)
 
     @rule(who=st.integers(0, 4), twice=st.booleans())

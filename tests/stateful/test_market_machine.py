@@ -12,7 +12,9 @@ from tests.stateful.world import World
 from tests.support.profiles import PROFILE, scaled
 
 VERBS = {
-    "burn", "cancel", "claim", "claim credit", "claim pool", "clear", "close queue", "donate", "expire",
+    "accept key", "burn", "cancel", "claim", "claim credit", "claim delegators", "claim open",
+    "claim treasury",
+    "clear", "close queue", "donate", "expire",
     "finalize", "finish unstake", "join", "leave", "pause", "place", "prove", "prove another output",
     "prove wrongly", "raise", "register", "request unstake", "set cap", "set capacity", "set delegators",
     "set rates", "set terms", "settle", "stake", "unpause",

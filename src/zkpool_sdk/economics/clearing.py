@@ -77,6 +77,7 @@ class Clearing:
         self.paused = False
         self.tasks: dict[TaskId, Task] = {}
         self.rescues: dict[TaskId, Rescue] = {}
+        self.recovered: dict[TaskId, Wei] = {}
         self.credits: dict[Address, int] = {}
         self.rounds: dict[QueueId, Round] = {}
         self.books: dict[QueueId, list[int]] = {}
@@ -245,6 +246,10 @@ class Clearing:
     def rescue_of(self, task: TaskId) -> Rescue:
         """What a task that was open has to remember."""
         return self.rescues.get(task, Rescue())
+
+    def recovered_of(self, task: TaskId) -> Wei:
+        """What slashes for a task have credited to who carries tier 1's penalty, for that penalty."""
+        return self.recovered.get(task, Wei(0))
 
     def credit_of(self, account: Address) -> Wei:
         """What an account can claim from the market."""

@@ -226,6 +226,8 @@ class Proofs(Clearing):
         parts, _ = self._slash(t, fault, now, has_rescuer=rescuable, has_keeper=keeper is not None)
         self.rescues[task] = r = replace(r, bounty_wei=Wei(r.bounty_wei + parts.rescuer_wei))
         self._credit(t.requester, parts.requester_wei + parts.tier1_wei)
+        if parts.tier1_wei:
+            self.recovered[task] = Wei(self.recovered_of(task) + parts.tier1_wei)
         if keeper is not None:
             self._credit(keeper, parts.keeper_wei)
         return r

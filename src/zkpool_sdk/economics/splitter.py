@@ -95,7 +95,6 @@ class RewardSplitter:
             pool,
             treasury_pending_wei=Wei(pool.treasury_pending_wei + total.treasury_wei),
             delegators_pending_wei=Wei(pool.delegators_pending_wei + total.delegators_wei),
-            pending_epoch=epoch_of(now),
         )
         return total
 
@@ -129,7 +128,7 @@ class RewardSplitter:
         paid_wei = pool.treasury_claimable_wei
         if paid_wei == 0:
             raise NothingToClaim(self.treasury)
-        self.pool = replace(pool, treasury_claimable_wei=Wei(0), pending_epoch=epoch_of(now))
+        self.pool = replace(pool, treasury_claimable_wei=Wei(0))
         self.token.transfer(self.address, self.treasury, paid_wei)
         return paid_wei
 
@@ -145,7 +144,7 @@ class RewardSplitter:
         paid_wei = pool.delegators_claimable_wei
         if paid_wei == 0:
             raise NothingToClaim(caller)
-        self.pool = replace(pool, delegators_claimable_wei=Wei(0), pending_epoch=epoch_of(now))
+        self.pool = replace(pool, delegators_claimable_wei=Wei(0))
         self.token.transfer(self.address, caller, paid_wei)
         return paid_wei
 
@@ -211,7 +210,7 @@ class RewardSplitter:
         if pool.pending_epoch >= epoch_of(now):
             return pool
         return PoolEarning(
-            pending_epoch=pool.pending_epoch,
+            pending_epoch=epoch_of(now),
             treasury_claimable_wei=Wei(pool.treasury_claimable_wei + pool.treasury_pending_wei),
             delegators_claimable_wei=Wei(pool.delegators_claimable_wei + pool.delegators_pending_wei),
         )
