@@ -31,6 +31,17 @@ class Acts(Endings):
         tasks = live(self.market.tasks, *statuses)
         return TaskId(tasks[pick % len(tasks)])
 
+    def some_in_time(self, pick: int) -> TaskId:
+        """Mostly a task that can still be proven, if there is one."""
+        in_time = self.in_time()
+        chosen = in_time if in_time and pick % 8 else live(self.market.tasks, TaskStatus.ASSIGNED)
+        return TaskId(chosen[pick % len(chosen)])
+
+    def in_time(self) -> list[TaskId]:
+        """The tasks whose prover may still hand in a proof, the newest first."""
+        tasks = live(self.market.tasks, TaskStatus.ASSIGNED)[::-1]
+        return [task for task in tasks if self.now <= self.market.grace_until(self.market.tasks[task])]
+
     def stake(self, prover: Address, amount_wei: int) -> None:
         self.act(
             "stake",
@@ -165,15 +176,6 @@ class Acts(Endings):
             returned=int,
         )
 
-    def round(self, queue: QueueId, count: int, over: int) -> None:
-        """Different bids above the base fee, then the end of the round."""
-        for number in range(count):
-            fee_wei = self.market.base_fee_of(queue, self.now) + over + 10**15 * (5 * number % 7)
-            requester = self.roles.requesters[number % 3]
-            self.place_bid(requester, queue, fee_wei, 30 * DAY, compare=number + 1 == count)
-        self.to(self.market.round_of(queue).started_at + base_fee.ROUND_SECONDS)
-        self.clear_now(queue)
-
     def place_for(
         self, caller: Address, requester: Address, queue: QueueId, fee_wei: int, *, compare: bool = True
     ) -> None:
@@ -196,6 +198,16 @@ class Acts(Endings):
         )
         if task is not None:
             self.statements[task] = self.last_statement
+
+    def reveal(self, queue: QueueId, count: int, over: int) -> None:
+        """The desk brings bids into a sealed queue, in the second half of a cycle."""
+        window = base_fee.ROUND_SECONDS
+        opens_at = (self.now // (2 * window) * 2 + 1) * window
+        self.to(opens_at if self.now <= opens_at else opens_at + 2 * window)
+        for number in range(count):
+            fee_wei = self.market.base_fee_of(queue, self.now) + over + 10**15 * number
+            requester = self.roles.requesters[number % 3]
+            self.place_for(self.roles.desk, requester, queue, fee_wei, compare=number + 1 == count)
 
     def raise_for(self, caller: Address, task: TaskId, fee_wei: int) -> None:
         """Raises another's bid; the desk's power."""

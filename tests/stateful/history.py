@@ -19,7 +19,7 @@ OWN_STAKES: Final = (300, 60, 40, 0)
 def lived_in(world: World) -> World:
     """The same world after some hours of work, on model and chain."""
     past = MarketMachine()
-    past.enter(world, apart=1)
+    past.begin(world, apart=1)
     provers, roles = past.roles.provers[: len(OWN_STAKES)], past.roles
     for prover, stake in zip(provers, OWN_STAKES, strict=True):
         if stake:

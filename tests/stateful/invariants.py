@@ -51,7 +51,7 @@ class Laws(RuleBasedStateMachine):
     roles: Roles
     queues: list[QueueId]
 
-    def enter(self, world: World, apart: int = 0) -> None:
+    def begin(self, world: World, apart: int = 0) -> None:
         """Begins a life in a world, with the books of the laws."""
         self.world = world
         self.step = Lockstep(world, apart)

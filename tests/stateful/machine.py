@@ -62,7 +62,7 @@ class MarketMachine(RequesterRules, ProverRules, RescueRules, PoolRules):
     )
     def open_market(self, number: int, prover_count: int, stake: int, bid_count: int) -> None:
         """A market of either clock: with provers who have done much, with newcomers, or with nobody in it."""
-        self.enter(self.worlds[number])
+        self.begin(self.worlds[number])
         if not self.market.provers.id_of(self.roles.provers[0]):
             for prover in self.roles.provers[:prover_count]:
                 self.stake(prover, zk(stake))
@@ -103,8 +103,8 @@ class MarketMachine(RequesterRules, ProverRules, RescueRules, PoolRules):
     def a_good_day(self, which: int, count: int, pool_first: bool) -> None:
         """A round, everything proven at once, and everybody paid the day after."""
         queue = self.queues[which]
-        self.round(queue, count, 10**17)
-        for task in live(self.market.tasks, TaskStatus.ASSIGNED):
+        self.round(queue, count, 10**17, works=True)
+        for task in self.in_time():
             self.submit("prove", task)
         earners = list(self.market.splitter.earnings)
         for prover in earners[:1]:
@@ -136,6 +136,7 @@ class MarketMachine(RequesterRules, ProverRules, RescueRules, PoolRules):
         )
         self.to(self.market.vault.stake_of(prover, self.now).unbond_at + edge)
         self.finish_by(prover)
+        self.finish_by(prover)  # what still covers bonds stays
 
     # --- the pool, projects, the owner, the guardian: few rules, so that most of life is work
 

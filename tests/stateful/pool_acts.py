@@ -60,6 +60,15 @@ class PoolActs(TaskActs):
         assert (staked_wei or 0) == due_wei  # 30
         assert self.market.vault.stake_of(prover, self.now).own_wei == own_wei + due_wei
 
+    def _leave_pool(self, prover: Address) -> None:
+        """Starts to leave with everything."""
+        own_wei = self.market.vault.stake_of(prover, self.now).own_wei
+        action = self.market.vault.request_unstake
+        arguments = (own_wei,)
+        self.act(
+            "request unstake", prover, "vault", "requestUnstake", arguments, action, prover, own_wei, self.now
+        )
+
     def leave_jail(self, prover: Address) -> None:
         action = self.market.provers.leave_jail
         self.act("leave jail", prover, "provers", "leaveJail", (), action, prover, self.now)

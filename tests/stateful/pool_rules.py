@@ -24,12 +24,13 @@ class PoolRules(PoolActs):
     @rule(who=WHO, amount=st.sampled_from((0, 10**18, zk(24), zk(32), zk(32), zk(40))), works=st.booleans())
     def live_on_lent_stake(self, who: int, amount: int, works: bool) -> None:
         """A prover is lent stake, and perhaps works with it."""
-        prover = self.roles.provers[who]
+        idle = [one for one in self.roles.provers if not self.market.vault.is_active(one, self.now)]
+        prover = idle[who % len(idle)] if idle and who else self.roles.provers[who]
         self.lend(prover, amount)
         if works:
             self.register(prover)
             self.join(prover, self.queues[0], 4)
-            self.round(self.queues[0], 3, 10**17)
+            self.round(self.queues[0], 3, 10**17, works=True)
             for task in self.tasks_of(prover, self.queues[0])[:2]:
                 self.submit("prove", task)
 
@@ -53,7 +54,7 @@ class PoolRules(PoolActs):
         if not lent:
             return
         prover = lent[who % len(lent)]
-        self.round(self.queues[0], 8, 10**18)
+        self.round(self.queues[0], 8, 10**18, works=True)
         tasks = self.tasks_of(prover, self.queues[0])
         for task in tasks[:count]:
             self.open_up(task, "invalid" if wrong else "declined")
@@ -134,8 +135,15 @@ class PoolRules(PoolActs):
         if drains:
             self.submit_all(prover, queue)
         self.set_accelerator(prover, queue, AcceleratorId(number))
-        self.round(queue, 4, 10**17)
+        self.round(queue, 4, 10**17, works=True)
         self.submit_all(prover, queue)
+
+    @rule(one=st.integers(0, 31), number=st.integers(0, len(RELEASES) + 1))
+    def choose_software_at_leisure(self, one: int, number: int) -> None:
+        """One of the crowd, who has nothing to do, tries whatever there is."""
+        member, queue = self.roles.crowd[one], self.world.crowded
+        for tried in (number, 3, 4, 99):
+            self.set_accelerator(member, queue, AcceleratorId(tried))
 
     @rule(
         number=st.integers(1, len(RELEASES) + 1),
@@ -165,7 +173,7 @@ class PoolRules(PoolActs):
         """Whoever carries tier 1's penalty is made whole first, from the bond of the prover at fault."""
         queue, carrier = self.queues[which], self.roles.requesters[who]
         self.set_carrier(queue, carrier)
-        self.round(queue, 3, 10**17)
+        self.round(queue, 3, 10**17, works=True)
         tasks = [task for task, t in self.market.tasks.items() if t.requester == carrier and t.queue == queue]
         for task in [task for task in tasks if self.market.tasks[task].status == TaskStatus.ASSIGNED][:2]:
             self.open_up(task, "invalid" if wrong else "missed")
@@ -177,22 +185,21 @@ class PoolRules(PoolActs):
         """The desk reveals bids in the second half of a cycle; the queue is cleared in the first half."""
         queue, desk, requesters = self.world.sealed, self.roles.desk, self.roles.requesters
         window = base_fee.ROUND_SECONDS
-        self.to((self.now // (2 * window) * 2 + 1) * window)
-        fee_wei = self.market.base_fee_of(queue, self.now) + over
-        for number in range(count):
-            self.place_for(desk, requesters[number % 3], queue, fee_wei + 10**15 * number, compare=False)
+        self.reveal(queue, count, over)
+        fee_wei = self.market.base_fee_of(queue, self.now)
         if stranger:
             self.place_for(requesters[0], requesters[0], queue, fee_wei)
             self.place_bid(requesters[0], queue, fee_wei + 10**18, DAY)
         queued = [
             t for t in live(self.market.tasks, TaskStatus.QUEUED) if self.market.tasks[t].queue == queue
         ]
+        self.clear_now(queue)  # while bids are revealed it is not
         for task in queued[:1]:
             self.raise_to(self.market.tasks[task].requester, task, 10**20)
             self.raise_for(desk, task, 10**20)
         self.to((self.now // (2 * window) + 1) * 2 * window + edge)
         self.clear_now(queue)
-        for task in live(self.market.tasks, TaskStatus.ASSIGNED):
+        for task in self.in_time():
             if self.market.tasks[task].queue == queue:
                 self.submit("prove", task)
 

@@ -86,20 +86,8 @@ class ProverRules(PoolActs):
     @rule(who=st.integers(0, 4), one=st.integers(0, 31))
     def take_a_seat_from_the_crowd(self, who: int, one: int) -> None:
         """One of a full queue leaves the pool, and a prover takes its seat."""
-        member, prover = self.roles.crowd[one], self.roles.provers[who]
-        own = self.market.vault.stake_of(member, self.now).own_wei
-        self.act(
-            "request unstake",
-            member,
-            "vault",
-            "requestUnstake",
-            (own,),
-            self.market.vault.request_unstake,
-            member,
-            own,
-            self.now,
-        )
-        self.join(prover, self.world.queues[2], 1)
+        self._leave_pool(self.roles.crowd[one])
+        self.join(self.roles.provers[who], self.world.crowded, 1)
 
     @rule(who=st.integers(0, 4), which=st.integers(0, 1), capacity=st.sampled_from((0, 1, 5, 32, 33)))
     def set_capacity(self, who: int, which: int, capacity: int) -> None:
@@ -133,7 +121,7 @@ class ProverRules(PoolActs):
     )
     def prove(self, pick: int, edge: int, at_end: str, stolen: bool, proof: bytes | None) -> None:
         """A proof, now or around the last second of its window or its grace; perhaps a thief is faster."""
-        task = self.some(pick, TaskStatus.ASSIGNED)
+        task = self.some_in_time(pick)
         if stolen:
             self.submit("prove", task, sender=self.roles.outsider)
         t = self.market.tasks[task]
@@ -144,26 +132,27 @@ class ProverRules(PoolActs):
     @precondition(has(TaskStatus.ASSIGNED))
     @rule(most=st.integers(1, 32))
     def prove_several(self, most: int) -> None:
-        for task in live(self.market.tasks, TaskStatus.ASSIGNED)[:most]:
+        """The newest first: those whose window is open."""
+        for task in live(self.market.tasks, TaskStatus.ASSIGNED)[: -most - 1 : -1]:
             self.submit("prove", task)
 
     @precondition(has(TaskStatus.ASSIGNED))
     @rule(pick=PICKS)
     def prove_wrongly(self, pick: int) -> None:
         """A proof that the verifier refuses: slashed."""
-        self.submit("prove wrongly", self.some(pick, TaskStatus.ASSIGNED), proof=WRONG)
+        self.submit("prove wrongly", self.some_in_time(pick), proof=WRONG)
 
     @precondition(has(TaskStatus.ASSIGNED))
     @rule(pick=PICKS, proof=st.sampled_from(sorted(BROKEN)))
     def prove_to_a_broken_verifier(self, pick: int, proof: bytes) -> None:
         """Invariant 35: it reverts and nobody is slashed."""
-        self.submit("prove", self.some(pick, TaskStatus.ASSIGNED), proof=proof)
+        self.submit("prove", self.some_in_time(pick), proof=proof)
 
     @precondition(has(TaskStatus.ASSIGNED))
     @rule(pick=PICKS, all_of_them=st.booleans())
     def prove_other_signals(self, pick: int, all_of_them: bool) -> None:
         """Another statement, another prover, aliases beyond the field; at last an output, which is fine."""
-        task = self.some(pick, TaskStatus.ASSIGNED)
+        task = self.some_in_time(pick)
         for index, by in OTHER_SIGNALS if all_of_them else OTHER_SIGNALS[-1:]:
             signals = self.signals(task)
             signals[index] += by
@@ -172,14 +161,14 @@ class ProverRules(PoolActs):
     @precondition(has(TaskStatus.ASSIGNED))
     @rule(pick=PICKS, count=st.sampled_from((0, 1, 2, 4)))
     def prove_with_another_number_of_signals(self, pick: int, count: int) -> None:
-        task = self.some(pick, TaskStatus.ASSIGNED)
+        task = self.some_in_time(pick)
         self.submit("prove", task, signals=[*self.signals(task), 7][:count])
 
     @precondition(has(TaskStatus.ASSIGNED))
     @rule(pick=PICKS, thief=PICKS)
     def steal_a_proof(self, pick: int, thief: int) -> None:
         """Invariant 34: a proof copied from the mempool."""
-        task = self.some(pick, TaskStatus.ASSIGNED)
+        task = self.some_in_time(pick)
         people = self.roles.everybody
         self.submit("prove", task, sender=people[thief % len(people)])
 

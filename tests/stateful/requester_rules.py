@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -36,9 +38,11 @@ class RequesterRules(PoolActs):
             requester = self.roles.requesters[number % 3]
             self.place_bid(requester, queue, fee_wei, 30 * DAY, compare=number + 1 == count)
 
-    @rule(which=st.integers(0, 1), over=st.sampled_from((-1, 0, 1)))
-    def fill_the_book(self, which: int, over: int) -> None:
+    @rule(which=st.integers(0, 1), over=st.sampled_from((-1, 0, 1)), seldom=st.integers(0, 2))
+    def fill_the_book(self, which: int, over: int, seldom: int) -> None:
         """Fills a book, then bids around its worst: below or equal is refused, above evicts."""
+        if seldom:
+            return
         queue = self.queues[which]
         while self.market.round_of(queue).bid_count < book_heap.LIMIT:
             fee_wei = self.market.base_fee_of(queue, self.now) + 10**16
@@ -104,19 +108,29 @@ class RequesterRules(PoolActs):
 
     # --- what requests must not get past the door
 
-    @rule(
-        which=st.integers(0, 1),
-        kind=st.sampled_from(("below", "past", "far", "long", "short", "wide", "alias", "data", "nowhere")),
-    )
-    def place_badly(self, which: int, kind: str) -> None:
-        queue, life, data, statement = self.queues[which], DAY, b"", [1]
-        fee_wei = self.market.base_fee_of(queue, self.now) - (kind == "below")
-        life = {"past": -1, "far": 30 * DAY + 1}.get(kind, life)
-        statement = {"short": [], "wide": [1, 2], "alias": [SCALAR_FIELD]}.get(kind, statement)
-        data = bytes(16_385) if kind == "data" else data
-        if kind == "nowhere":
-            queue = QueueId(9)
-        self.place_bid(self.roles.requesters[0], queue, fee_wei, life, statement=statement, data=data)
+    @rule(which=st.integers(0, 1))
+    def place_badly(self, which: int) -> None:
+        """Every bid that is refused at the door."""
+        queue = self.queues[which]
+        base_wei = self.market.base_fee_of(queue, self.now)
+        for life in (-1, 30 * DAY + 1):
+            self._place_badly(queue, base_wei, life=life)
+        for statement in ([], [1, 2], [SCALAR_FIELD]):
+            self._place_badly(queue, base_wei, statement=statement)
+        self._place_badly(queue, base_wei, data=bytes(16_385))
+        self._place_badly(QueueId(9), base_wei)
+        self._place_badly(queue, base_wei - 1)
+
+    def _place_badly(
+        self,
+        queue: QueueId,
+        fee_wei: int,
+        life: int = DAY,
+        statement: Sequence[int] = (1,),
+        data: bytes = b"",
+    ) -> None:
+        bid = (self.roles.requesters[0], queue, fee_wei, life)
+        self.place_bid(*bid, statement=list(statement), data=data, compare=False)
 
     @precondition(has(TaskStatus.QUEUED))
     @rule(pick=PICKS)
@@ -136,10 +150,10 @@ class RequesterRules(PoolActs):
             self.to(started_at + base_fee.ROUND_SECONDS + edge)
         self.clear_now(queue)
 
-    @rule(which=st.integers(0, 2), count=st.integers(1, 12), over=OVER_BASE)
-    def one_round(self, which: int, count: int, over: int) -> None:
-        """Bids, and the clearing that ends their round."""
-        self.round(self.world.queues[which], count, over)
+    @rule(which=st.integers(0, 2), count=st.integers(1, 12), over=OVER_BASE, works=st.booleans())
+    def one_round(self, which: int, count: int, over: int, works: bool) -> None:
+        """Bids, and the clearing that ends their round; perhaps after all work is done."""
+        self.round(self.world.queues[which], count, over, works=works)
 
     @precondition(has(TaskStatus.ASSIGNED, TaskStatus.OPEN))
     @rule(pick=PICKS, edge=EDGES, which=st.sampled_from(("window", "liability", "now")))

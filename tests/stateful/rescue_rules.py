@@ -9,6 +9,7 @@ from tests.stateful.acts import EDGES, PICKS, has
 from tests.stateful.lockstep import live
 from tests.stateful.pool_acts import PoolActs
 from tests.stateful.task_acts import FLAWS, WRONG, Item
+from zkpool_sdk.economics.base_fee import ROUND_SECONDS
 from zkpool_sdk.economics.proofs import BATCH_LIMIT
 from zkpool_sdk.models import Address, TaskId, TaskStatus
 from zkpool_sdk.units import DAY
@@ -25,7 +26,7 @@ class RescueRules(PoolActs):
     @rule(pick=PICKS, edge=EDGES, at_end=st.booleans(), stranger=st.booleans())
     def give_back(self, pick: int, edge: int, at_end: bool, stranger: bool) -> None:
         """Declines a task, now or around the last second in which it may."""
-        task = self.some(pick, TaskStatus.ASSIGNED)
+        task = self.some_in_time(pick)
         if stranger:
             self.decline(task, self.roles.outsider)
         if at_end:
@@ -36,7 +37,7 @@ class RescueRules(PoolActs):
     @rule(pick=PICKS, first=WAYS, second=WAYS, third=WAYS)
     def pass_around(self, pick: int, first: str, second: str, third: str) -> None:
         """A task that one prover after the other does not prove; three who decline end it."""
-        task = self.some(pick, TaskStatus.ASSIGNED)
+        task = self.some_in_time(pick)
         for how in (first, second, third):
             if self.market.tasks[task].status == TaskStatus.ASSIGNED:
                 self.open_up(task, how)
@@ -47,7 +48,7 @@ class RescueRules(PoolActs):
     @rule(pick=PICKS, how=WAYS, proof=st.sampled_from((None, None, WRONG)), late=st.booleans())
     def rescue(self, pick: int, how: str, proof: bytes | None, late: bool) -> None:
         """A task is opened up, claimed, and proven by the rescuer, who gets price and bounty."""
-        task = self.some(pick, TaskStatus.ASSIGNED)
+        task = self.some_in_time(pick)
         self.open_up(task, how)
         if self.market.tasks[task].status != TaskStatus.OPEN:
             return
@@ -57,9 +58,9 @@ class RescueRules(PoolActs):
                 self.to(self.market.grace_until(self.market.tasks[task]))
             self.submit("prove wrongly" if proof else "prove", task, proof=proof)
 
-    def rescue_by_anybody(self, task: TaskId) -> None:
-        """Whoever has a seat tries to claim the task, one after the other, until somebody has it."""
-        for prover in self.roles.provers:
+    def rescue_by_anybody(self, task: TaskId, *first: Address) -> None:
+        """Whoever is a prover tries to claim the task, one after the other, until somebody has it."""
+        for prover in (*first, *self.roles.provers):
             if self.market.tasks[task].status == TaskStatus.OPEN and prover in self.market.provers.ids:
                 self.claim_open(prover, task)
 
@@ -82,20 +83,48 @@ class RescueRules(PoolActs):
         if self.market.tasks[task].status == TaskStatus.OPEN:
             self.claim_open(self.account_of(task), task)
 
-    @rule(who=st.integers(0, 3), faults=st.integers(1, 4), how=st.sampled_from(("proofs", "declines")))
-    def misbehave(self, who: int, faults: int, how: str) -> None:
-        """Spoils or declines whatever the prover gets, ban after ban."""
+    @rule(
+        who=st.integers(0, 3),
+        faults=st.integers(1, 5),
+        how=st.sampled_from(("invalid", "declined")),
+        rounds=st.integers(1, 2),
+    )
+    def misbehave(self, who: int, faults: int, how: str, rounds: int) -> None:
+        """Spoils or declines what the prover gets, round after round; the fourth fault in a row jails it."""
+        for _ in range(rounds):
+            self._wait_out_a_ban(self.roles.provers[who])
+            self.round(self.queues[0], 16, 10**17, works=True)
+            for task in self.tasks_of(self.roles.provers[who], self.queues[0])[:faults]:
+                self.open_up(task, how)
+
+    @rule(who=st.integers(0, 3), one=st.integers(0, 31), next_one=st.integers(0, 4))
+    def lose_a_seat_in_jail(self, who: int, one: int, next_one: int) -> None:
+        """Who is in jail holds no seat of a full queue."""
         prover = self.roles.provers[who]
+        self._leave_pool(self.roles.crowd[one])
+        self.join(prover, self.world.crowded, 1)
+        self.misbehave(who, 5, "invalid", 1)
+        self.join(self.roles.provers[next_one], self.world.crowded, 1)
+
+    @rule(who=st.integers(0, 3), count=st.integers(1, 4))
+    def fall_below_a_tier(self, who: int, count: int) -> None:
+        """After wrong proofs and a ban a prover is rated too low for the sealed queue, rescues included."""
+        prover, queue = self.roles.provers[who], self.world.sealed
+        self.misbehave(who, 3, "invalid", 1)
+        self._wait_out_a_ban(prover)
+        self.reveal(queue, count, 10**17)
+        self.to((self.now // (2 * ROUND_SECONDS) + 1) * 2 * ROUND_SECONDS)
+        self.clear_now(queue)
+        for task in self.in_time():
+            if self.market.tasks[task].queue == queue:
+                self.decline(task)
+                self.rescue_by_anybody(task, prover)
+
+    def _wait_out_a_ban(self, prover: Address) -> None:
         number = self.market.provers.id_of(prover)
-        if not number:
-            return
-        for _ in range(faults):
-            banned_until = self.market.provers.prover_of(number).banned_until
-            if self.now < banned_until <= self.now + 8 * DAY:
-                self.to(banned_until + 1)
-            self.round(self.queues[0], 4, 10**17)
-            for task in self.tasks_of(prover, self.queues[0])[:4]:
-                self.open_up(task, "invalid" if how == "proofs" else "declined")
+        banned_until = self.market.provers.prover_of(number).banned_until if number else 0
+        if self.now <= banned_until <= self.now + 8 * DAY:
+            self.to(banned_until + 1)
 
     @rule(who=st.integers(0, 4), edge=EDGES, at_end=st.booleans())
     def go_free(self, who: int, edge: int, at_end: bool) -> None:
@@ -106,7 +135,7 @@ class RescueRules(PoolActs):
         number = self.market.provers.id_of(prover)
         if at_end and number and not self.market.provers.prover_of(number).jailed:
             self.to(self.market.provers.prover_of(number).banned_until + edge)
-            self.round(self.queues[0], 2, 10**17)
+            self.round(self.queues[0], 2, 10**17, works=True)
 
     # --- many proofs at once
 
@@ -120,7 +149,7 @@ class RescueRules(PoolActs):
     )
     def prove_many(self, pick: int, flaws: list[str], moment: str, edge: int, strangers: bool) -> None:
         """A batch with this and that the matter; perhaps with tasks of others and tasks that are gone."""
-        task = self.some(pick, TaskStatus.ASSIGNED)
+        task = self.some_in_time(pick)
         t, prover = self.market.tasks[task], self.account_of(task)
         ends_at = {"now": 0, "window": t.prove_by + edge, "grace": self.market.grace_until(t) + edge}
         self.to(ends_at[moment])
@@ -141,7 +170,7 @@ class RescueRules(PoolActs):
     )
     def prove_many_badly(self, pick: int, kind: str) -> None:
         """Batches that are refused whole: nothing happens to any item."""
-        task = self.some(pick, TaskStatus.ASSIGNED)
+        task = self.some_in_time(pick)
         t, prover = self.market.tasks[task], self.account_of(task)
         items = [self.item(one, "none") for one in self.tasks_of(prover, t.queue)[:8]]
         if kind == "revert":
@@ -179,7 +208,7 @@ class RescueRules(PoolActs):
         if chance:
             return
         if queue != self.world.sealed:
-            self.round(queue, count, 10**17)
+            self.round(queue, count, 10**17, works=True)
             self.place_bid(self.roles.requesters[0], queue, 10**20, DAY)
         for task in live(self.market.tasks, TaskStatus.ASSIGNED)[:1]:
             self.decline(task)

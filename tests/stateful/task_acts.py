@@ -10,9 +10,10 @@ from tests.stateful.acts import Acts
 from tests.stateful.lockstep import live
 from tests.stateful.world import FREE_SIGNAL
 from tests.support.rawmarket import KEY, mock_proof
+from zkpool_sdk.economics import base_fee
 from zkpool_sdk.economics.proofs import BATCH_LIMIT
 from zkpool_sdk.models import Address, QueueId, TaskId, TaskStatus, Verdict
-from zkpool_sdk.units import SCALAR_FIELD
+from zkpool_sdk.units import DAY, SCALAR_FIELD
 
 BROKEN: Final = {b"revert": False, b"burn": False, b"malformed": True, b"empty": True}
 """Proofs that the mock verifier misbehaves on, and whether the market can only refuse without a word."""
@@ -43,6 +44,28 @@ class TaskActs(Acts):
     def account_of(self, task: TaskId) -> Address:
         """The prover that a task was last assigned to."""
         return self.market.provers.prover_of(self.market.tasks[task].prover).account
+
+    def round(self, queue: QueueId, count: int, over: int, *, works: bool = False) -> None:
+        """Different bids above the base fee, then the end of the round; first perhaps what is still to do."""
+        if works:
+            self.work_off(queue)
+        for number in range(count):
+            fee_wei = self.market.base_fee_of(queue, self.now) + over + 10**15 * (5 * number % 7)
+            requester = self.roles.requesters[number % 3]
+            self.place_bid(requester, queue, fee_wei, 30 * DAY, compare=number + 1 == count)
+        self.to(self.market.round_of(queue).started_at + base_fee.ROUND_SECONDS)
+        self.clear_now(queue)
+
+    def work_off(self, queue: QueueId) -> None:
+        """All that can be proven in a queue is, and what was missed is settled, so that seats are free."""
+        in_time = {self.account_of(task) for task in self.in_time() if self.market.tasks[task].queue == queue}
+        for prover in self.roles.provers:
+            if prover in in_time:
+                self.submit_all(prover, queue)
+        for task in live(self.market.tasks, TaskStatus.ASSIGNED):
+            t = self.market.tasks[task]
+            if t.queue == queue and self.now > self.market.grace_until(t):
+                self.finalize_now(task)
 
     def signals(self, task: TaskId) -> list[int]:
         return [self.statements[task], int(self.account_of(task), 16), FREE_SIGNAL]
@@ -103,6 +126,7 @@ class TaskActs(Acts):
     def submit_all(self, prover: Address, queue: QueueId) -> None:
         """Good proofs for everything that a prover has to prove in a queue."""
         tasks = self.tasks_of(prover, queue)[:BATCH_LIMIT]
+        tasks = [task for task in tasks if self.now <= self.market.grace_until(self.market.tasks[task])]
         if tasks:
             self.submit_many(prover, prover, queue, [self.item(task, "none") for task in tasks])
 

@@ -18,7 +18,7 @@ FREE_SIGNAL: Final = 99
 URI: Final = "https://prover.example"
 QUEUE_TERMS: Final = (
     STANDARD_TERMS,
-    Terms(Seconds(60), Seconds(172_800), Wei(10**18), 4),
+    Terms(Seconds(60), Seconds(172_800), zk(10), 4),
     Terms(Seconds(600), Seconds(600), Wei(0), 1),
     Terms(Seconds(900), Seconds(3_600), Wei(0), 1),
 )
@@ -91,6 +91,8 @@ class World:
         self.at: RawMarket = deploy(chain, parts, treasury, uses_market_time=uses_market_time)
         at = self.at
         desk, sponsor = (chain.deploy(artifacts["MockVerifier"]).address for _ in range(2))
+        for account in (desk, sponsor):
+            chain.rpc("anvil_setBalance", account, hex(10**18))
         self.roles = roles = Roles.of(chain.accounts, desk, sponsor)
         contracts = (at.market, at.vault, at.splitter, at.insurance)
         addresses = Addresses(

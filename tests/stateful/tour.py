@@ -1,0 +1,182 @@
+"""A life by plan: every rule once or more, so that what must be met is met whatever the search finds."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tests.stateful.machine import MarketMachine
+from tests.stateful.world import World
+from zkpool_sdk.units import DAY, zk
+
+Stop = tuple[str, dict[str, Any]]
+WORK: Final[Stop] = ("one_round", {"which": 0, "count": 14, "over": 10**17, "works": True})
+FAULTS: Final[Stop] = ("misbehave", {"who": 1, "faults": 5, "how": "invalid", "rounds": 2})
+
+CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
+    "bids": (
+        ("place_badly", {"which": 0}),
+        ("fill_the_book", {"which": 0, "over": 0, "seldom": 0}),
+        ("fill_the_book", {"which": 0, "over": 1, "seldom": 0}),
+        ("raise_bid", {"pick": 5, "by": 0, "to_rival": False}),
+        ("raise_bid", {"pick": 5, "by": 1, "to_rival": False}),
+        ("cancel", {"pick": 0}),
+        ("clear", {"which": 0, "edge": -1, "at_end": True}),
+        ("clear", {"which": 0, "edge": 0, "at_end": True}),
+        ("cancel", {"pick": 0}),
+        ("touch_a_bid_of_another", {"pick": 0}),
+        ("bid_through_the_desk", {"pick": 1, "by": 0, "number": 3, "poor": True}),
+        ("bid_through_the_desk", {"pick": 1, "by": 10**17, "number": 0, "poor": False}),
+        ("sealed_round", {"count": 5, "over": 10**17, "edge": 0, "stranger": True}),
+        ("sealed_round", {"count": 1, "over": -1, "edge": 0, "stranger": True}),
+        ("sealed_round", {"count": 1, "over": 0, "edge": -1, "stranger": False}),
+        ("expire", {"pick": 0, "edge": 0, "at_end": True}),
+        ("expire", {"pick": 0, "edge": 1, "at_end": True}),
+    ),
+    "proofs": (
+        WORK,
+        ("prove_with_another_number_of_signals", {"pick": 1, "count": 4}),
+        ("prove_to_a_broken_verifier", {"pick": 1, "proof": b"burn"}),
+        ("prove_other_signals", {"pick": 1, "all_of_them": True}),
+        *(
+            ("prove_many_badly", {"pick": 1, "kind": kind})
+            for kind in ("revert", "none", "33", "lengths", "thief", "queue", "broken last")
+        ),
+        ("act_on_any_task", {"pick": 0}),
+        ("prove_several", {"most": 2}),
+        WORK,
+        ("prove", {"pick": 1, "edge": 0, "at_end": "grace", "stolen": True, "proof": None}),
+        ("prove", {"pick": 1, "edge": 1, "at_end": "grace", "stolen": True, "proof": None}),
+    ),
+    "batches": (
+        WORK,
+        *(
+            (
+                "prove_many",
+                {"pick": 1, "flaws": flaws, "moment": moment, "edge": edge, "strangers": bool(flaws[1:])},
+            )
+            for flaws, moment, edge in (
+                (["none", "wrong", "alias", "twice"], "now", 0),
+                (["none", "other statement", "wrong", "other prover"], "window", 1),
+                (["none", "short"], "grace", 1),
+            )
+        ),
+    ),
+    "open tasks": (
+        WORK,
+        ("pass_around", {"pick": 1, "first": "declined", "second": "declined", "third": "declined"}),
+        ("pass_around", {"pick": 1, "first": "missed", "second": "declined", "third": "invalid"}),
+    ),
+    "deadlines": (
+        WORK,
+        ("give_back", {"pick": 1, "edge": 0, "at_end": True, "stranger": True}),
+        ("claim_with_no_right", {"pick": 0, "seat": 32}),
+        ("give_back", {"pick": 1, "edge": 1, "at_end": True, "stranger": False}),
+        ("finalize", {"pick": 0, "edge": -1, "which": "window"}),
+        ("claim_an_open_task", {"pick": 0, "who": 0, "edge": 0, "at_end": True}),
+        ("claim_an_open_task", {"pick": 0, "who": 0, "edge": 1, "at_end": True}),
+    ),
+    "a rescue": (
+        ("one_round", {"which": 0, "count": 4, "over": 10**17, "works": True}),
+        ("rescue", {"pick": 1, "how": "declined", "proof": None, "late": True}),
+    ),
+    "a bounty": (
+        ("one_round", {"which": 0, "count": 4, "over": 10**17, "works": True}),
+        ("rescue", {"pick": 1, "how": "missed", "proof": None, "late": False}),
+    ),
+    "a penalty": (
+        ("carry_the_penalty", {"which": 1, "who": 1, "wrong": True}),
+        ("one_round", {"which": 1, "count": 12, "over": 10**17, "works": True}),
+        ("pass_around", {"pick": 1, "first": "declined", "second": "declined", "third": "declined"}),
+    ),
+    "faults": (
+        ("go_free", {"who": 0, "edge": 0, "at_end": False}),
+        FAULTS,
+        ("go_free", {"who": 1, "edge": 0, "at_end": True}),
+        ("go_free", {"who": 0, "edge": 1, "at_end": True}),
+        ("lose_a_seat_in_jail", {"who": 2, "one": 3, "next_one": 0}),
+    ),
+    "tiers": (("fall_below_a_tier", {"who": 0, "count": 4}),),
+    "stake": (
+        ("stake_more", {"who": 0, "amount": 0}),
+        ("stake_more", {"who": 0, "amount": 2 * 10**24}),
+        ("request_unstake", {"who": 0, "kind": "below entry"}),
+        ("request_unstake", {"who": 0, "kind": "more"}),
+        ("finish_unstake", {"who": 0, "edge": 0, "at_end": False}),
+        ("live_on_lent_stake", {"who": 4, "amount": zk(32), "works": True}),
+        ("live_on_lent_stake", {"who": 4, "amount": zk(32), "works": False}),
+        ("gamble_with_lent_stake", {"who": 0, "wrong": True, "count": 2}),
+        ("take_a_loan_back", {"who": 1, "edge": 0, "when_idle": True, "stranger": True}),
+        ("take_a_loan_back", {"who": 0, "edge": 0, "when_idle": False, "stranger": False}),
+        ("stake_for_another", {"who": 4, "amount": zk(8)}),
+        ("leave_the_pool", {"who": 0, "edge": -1, "works_on": True}),
+        ("leave_the_pool", {"who": 1, "edge": 0, "works_on": True}),
+        ("settle", {"who": 2, "twice": True}),
+    ),
+    "bonds of who left": (
+        ("one_round", {"which": 1, "count": 12, "over": 10**17, "works": True}),
+        ("leave_the_pool", {"who": 2, "edge": 0, "works_on": False}),
+        ("join_queue", {"who": 2, "which": 0, "capacity": 1}),
+    ),
+    "seats and software": (
+        ("register_prover", {"who": 0}),
+        ("join_queue", {"who": 0, "which": 0, "capacity": 1}),
+        ("join_queue", {"who": 4, "which": 2, "capacity": 1}),
+        ("enter", {"who": 4}),
+        ("join_queue", {"who": 4, "which": 2, "capacity": 33}),
+        ("join_queue", {"who": 4, "which": 2, "capacity": 1}),
+        ("take_a_seat_from_the_crowd", {"who": 4, "one": 1}),
+        ("set_capacity", {"who": 0, "which": 0, "capacity": 32}),
+        ("leave", {"who": 4, "which": 1, "back": False}),
+        ("choose_software", {"who": 0, "which": 0, "number": 2, "drains": True}),
+        ("one_round", {"which": 0, "count": 14, "over": 10**17, "works": False}),
+        ("choose_software", {"who": 0, "which": 0, "number": 1, "drains": False}),
+        ("leave", {"who": 0, "which": 0, "back": True}),
+        ("choose_software_at_leisure", {"one": 0, "number": 1}),
+        ("look_after_software", {"number": 1, "nobody": True, "stranger": False, "retires": False}),
+        ("look_after_software", {"number": 2, "nobody": False, "stranger": True, "retires": True}),
+        ("look_after_software", {"number": 2, "nobody": False, "stranger": False, "retires": True}),
+        ("pay_the_maker", {"at_end": True}),
+    ),
+    "keys": (
+        WORK,
+        *(("act_by_a_key", {"pick": i, "edge": 0, "at_end": False, "capacity": 32}) for i in range(3)),
+        ("name_a_key", {"who": 0, "key": 0, "scopes": 8, "life": DAY, "consents": True}),
+        ("name_a_key", {"who": 0, "key": 0, "scopes": 7, "life": 0, "consents": False}),
+        ("name_a_key", {"who": 0, "key": 0, "scopes": 7, "life": 30 * DAY, "consents": True}),
+        ("act_by_a_key", {"pick": 0, "edge": 1, "at_end": True, "capacity": 32}),
+        ("end_a_key", {"who": 0, "key": 0, "by": "stranger"}),
+        ("end_a_key", {"who": 0, "key": 0, "by": "key"}),
+        ("end_a_key", {"who": 0, "key": 0, "by": "prover"}),
+        ("beat_by_a_prover", {"who": 0, "seat": 32, "capacity": 3, "of": 9}),
+        ("beat_by_a_prover", {"who": 0, "seat": 0, "capacity": 3, "of": 1}),
+    ),
+    "money and control": (
+        ("a_good_day", {"which": 0, "count": 4, "pool_first": False}),
+        WORK,
+        ("prove_several", {"most": 4}),
+        ("restake_earnings", {"who": 1, "edge": 0, "at_end": True}),
+        ("claim_credit", {"who": 1}),
+        ("ask_for_too_much", {"which": 0, "work": False}),
+        *((name, {}) for name in ("pause", "unpause")),
+        ("burn", {"fill": True}),
+        ("donate", {"to": "market", "amount": 1}),
+        ("claim_pool", {"stranger": True}),
+        ("claim_pool", {"stranger": False}),
+    ),
+    "frozen": tuple(
+        ("freeze_a_queue", {"which": which, "chance": 0, "count": 9, "stranger": True}) for which in (0, 1, 3)
+    ),
+}
+"""Rules with what they are given; each chapter is a life of its own."""
+
+
+def tour(world: World) -> None:
+    """Lives every chapter in a world, the laws held against every step, and compares with the chain."""
+    for chapter in CHAPTERS.values():
+        life = MarketMachine()
+        life.begin(world)
+        for name, given in chapter:
+            getattr(life, name)(**given)
+            for law in life.invariants:
+                law.function(life)
+        life.teardown()
