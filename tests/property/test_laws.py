@@ -11,7 +11,7 @@ from tests.property import inputs
 from tests.property.harness import Arguments, Harness
 from tests.property.inputs import amounts, base_fees, batches, excesses, numbers
 from zkpool_sdk.economics import auction, base_fee, decay, stride
-from zkpool_sdk.units import BPS, PPM, RAY, UINT256_MAX
+from zkpool_sdk.units import BPS, DAY, HOUR, PPM, RAY, UINT256_MAX
 
 products = st.tuples(*(numbers(1, 2**128 - 1),) * 3)
 Cases = Sequence[Arguments]
@@ -245,6 +245,42 @@ def test_rating__stays_within_one__a_fault_never_raises_it(harness: Harness, cas
     for (rating, _, _), good, late, wrong in zip(cases, on_time, missed, invalid, strict=True):
         assert 0 <= wrong <= late <= rating <= PPM
         assert late <= good <= PPM
+
+
+@given(batches(st.tuples(inputs.ratings)))
+def test_rating__late_declined_or_out_of_jail__moves_within_what_it_may(
+    harness: Harness, cases: Cases
+) -> None:
+    """Invariant 28: a decline costs at most a sixty-fourth; being late never pays above its mark."""
+    late, declined = harness.results("ratingLate", cases), harness.results("ratingDeclined", cases)
+    freed, missed = harness.results("ratingAfterJail", cases), harness.results("ratingMissed", cases)
+    for (rating,), behind, back, free, none in zip(cases, late, declined, freed, missed, strict=True):
+        assert none <= behind <= max(rating, 200_000)
+        assert rating - rating // 64 == back
+        assert none <= back + 1  # better than a missed window
+        assert free == min(rating, 300_000)
+
+
+@given(batches(st.tuples(numbers(1, 255, 8), numbers(0, 100))))
+def test_ban__doubles_from_an_hour_to_seven_days(harness: Harness, cases: Cases) -> None:
+    """More faults in a row never ban for less; each of the first doubles the ban."""
+    bans = harness.results("banSeconds", [(failures,) for failures, _ in cases])
+    longer = harness.results("banSeconds", [(failures + more,) for failures, more in cases])
+    next_ones = harness.results("banSeconds", [(failures + 1,) for failures, _ in cases])
+    for ban, more, one_more in zip(bans, longer, next_ones, strict=True):
+        assert HOUR <= ban <= more <= 7 * DAY
+        assert one_more == min(2 * ban, 7 * DAY)
+
+
+@given(batches(st.tuples(amounts, amounts)))
+def test_slash__late__is_half_the_bond_and_never_more_than_a_wrong_proof(
+    harness: Harness, cases: Cases
+) -> None:
+    late = harness.results("slashForLate", [(bond,) for bond, _ in cases])
+    invalid = harness.results("slashForInvalid", cases)
+    for (bond, _), half, whole in zip(cases, late, invalid, strict=True):
+        assert 0 <= bond - 2 * half <= 1
+        assert half <= whole
 
 
 @given(batches(st.tuples(base_fees, amounts)))

@@ -80,6 +80,7 @@ TWINS = (
     Twin("floorWei", decay.floor_wei, st.tuples(amounts, amounts, amounts)),
     Twin("decayed", decay.decayed, st.tuples(amounts, amounts, st.one_of(numbers(0, 20_000), words))),
     Twin("slashForInvalid", slash.invalid, st.tuples(amounts, amounts)),
+    Twin("slashForLate", slash.late, st.tuples(amounts)),
     # Bonds of other tasks beyond what is slashable panic alike.
     Twin("capped", slash.capped, st.tuples(amounts, amounts, amounts, amounts)),
     # A slash of at most what is there.
@@ -91,6 +92,12 @@ TWINS = (
     Twin("ratingOnTime", rating.on_time, inputs.windows()),
     Twin("ratingMissed", rating.missed, st.tuples(inputs.ratings)),
     Twin("ratingInvalid", rating.invalid, st.tuples(inputs.ratings)),
+    Twin("ratingLate", rating.late, st.tuples(inputs.ratings)),
+    Twin("ratingDeclined", rating.declined, st.tuples(inputs.ratings)),
+    Twin("ratingAfterJail", rating.after_jail, st.tuples(inputs.ratings)),
+    # No fault at all panics alike; any number of faults.
+    Twin("banSeconds", rating.ban_seconds, st.tuples(st.one_of(numbers(0, 255, 8), words))),
+    Twin("jails", rating.jails, st.tuples(st.one_of(numbers(0, 255, 3), words))),
     Twin("newcomerCapacity", rating.newcomer_capacity, st.tuples(numbers(0, 2**32 - 1, 4))),
 )
 
