@@ -14,13 +14,14 @@ from typing import Any, Final, NamedTuple
 from hypothesis import currently_in_test_context, note
 
 from tests.stateful.world import World
+from tests.support.profiles import scaled
 from tests.support.rawchain import Call, Contract, Outcome
 from tests.support.rawmarket import KEY
 from zkpool_sdk.errors import ContractError
 from zkpool_sdk.models import Address, HotKey, ProverId, Rescue, Task, TaskId, TaskStatus
 
 VIEWER = "0x00000000000000000000000000000000000000bB"
-THOROUGH_EVERY: Final = 8
+THOROUGH_EVERY: Final = scaled(8, 4, 1)
 """After so many acts what an act can change is compared whether the model says that it has changed or not."""
 FIRED: Counter[str] = Counter()
 REFUSED: Counter[str] = Counter()
