@@ -11,9 +11,9 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 CONTRACTS = TESTS.parent / "contracts"
 ERROR = re.compile(r"^\s*error (\w+)\(", re.MULTILINE)
-RAISED = re.compile(r"\brevert (\w+)\(")
-# `reverts(contract.Error, …)`, or the error's name where a test decodes revert data itself.
-EXPECTED = re.compile(r"\breverts\(\s*[\w.\[\]()]*\.(\w+)\s*[,)]|== \"(\w+)\"")
+RAISED = re.compile(r"\brevert (?:\w+\.)?(\w+)\(")
+# `reverts(contract.Error, …)`, or the error's name where a test decodes or encodes revert data itself.
+EXPECTED = re.compile(r"\breverts\(\s*[\w.\[\]()]*\.(\w+)\s*[,)]|== \"(\w+)\"|errors\[\"(\w+)\"\]")
 
 # Deployed contracts; the mocks and the token (OpenZeppelin's, unchanged) are tested by being used.
 DEPLOYED = (
@@ -26,6 +26,13 @@ DEPLOYED = (
     "MarketLens",
     "RewardSplitter",
     "InsuranceFund",
+    "AcceleratorRegistry",
+    "BidDesk",
+    "MarketLens",
+    "DelegationVault",
+    "Settlement",
+    "TaikoAdapter",
+    "PushAdapter",
     "Groth16Verifier",
 )
 
