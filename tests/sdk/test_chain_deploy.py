@@ -161,7 +161,7 @@ def test_deploy__stopped_at_every_step__goes_on_without_a_transaction_more(
     snapshot = connection.request("evm_snapshot")
     deploy(account, creation_code, PARAMETERS, report=whole)
     needed = nonce_of(connection) - start
-    assert needed > 25
+    assert needed > 20
     for at in range(len(whole.steps)):
         connection.request("evm_revert", snapshot)
         snapshot = connection.request("evm_snapshot")

@@ -126,6 +126,7 @@ def test_claim_open__after_a_wrong_proof__earns_the_bounty(toy: ToyMarket) -> No
     assert found.bounty_wei == caught.value.slashed_wei * 1_800 // 10_000
     claimed = second.claim_open(found.task)
     assert claimed.bounty_wei == found.bounty_wei
+    assert Prover(toy.prover.contracts).assignments() == toy.prover.assignments() == ()  # it was theirs
     assert claimed.grace_until == claimed.prove_by + WINDOW // 2 // 4
     proof = second.submit(found.task, *toy.proof(claimed, prover=second))
     assert (proof.price_wei, proof.bounty_wei) == (task.price_wei, found.bounty_wei)

@@ -36,6 +36,7 @@ from zkpool_sdk.models import (
     HotKey,
     ProverId,
     QueueId,
+    Task,
     TaskId,
     TaskStatus,
     Terms,
@@ -296,7 +297,6 @@ class Prover(Staker):
 
     def assignments(self) -> tuple[AssignedTask, ...]:
         """Tasks that wait for this prover and are still worth a proof, the most urgent first."""
-        market = self.contracts.market
         for event in self._assigned.new():
             if isinstance(event, (TaskAssigned, TaskClaimed)) and event.task not in self._open:
                 found = self._assignment(event.task)
@@ -304,7 +304,7 @@ class Prover(Staker):
                     self._open[event.task] = found
         now = self.connection.timestamp()
         for task in list(self._open):
-            if market.task_of(task).status is not TaskStatus.ASSIGNED:
+            if not self._is_own(self.contracts.market.task_of(task)):
                 del self._open[task]
         due = [assigned for assigned in self._open.values() if assigned.grace_until >= now]
         return tuple(sorted(due, key=lambda assigned: assigned.prove_by))
@@ -432,11 +432,15 @@ class Prover(Staker):
         result = self.prove(assigned, inputs, on_progress)
         return self.submit(assigned.task, result.signals, result.proof_bytes, result.seconds)
 
+    def _is_own(self, state: Task) -> bool:
+        """Whether a task waits for this prover; it may wait for who rescued it from this one."""
+        return state.status is TaskStatus.ASSIGNED and state.prover == self.id
+
     def _assignment(self, task: bytes) -> AssignedTask | None:
-        """A task as it waits for its prover; ``None`` if it waits no more."""
+        """A task as it waits for this prover; ``None`` if it waits no more."""
         market = self.contracts.market
         state = market.task_of(task)
-        if state.status is not TaskStatus.ASSIGNED:
+        if not self._is_own(state):
             return None
         version = state.queue, state.terms_version
         if version not in self._terms:
