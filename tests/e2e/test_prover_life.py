@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from eth_account import Account as EthAccount
 
+from tests.e2e.conftest import TERMS
 from zkpool_sdk.chain import Connection, Contracts, Deployment, LocalSigner
 from zkpool_sdk.chain.books import check_books
 from zkpool_sdk.clients import (
     CircuitDiffers,
     InputsNeeded,
     Keeper,
+    Project,
     ProofRefused,
     Prover,
     Requester,
@@ -23,6 +25,7 @@ from zkpool_sdk.clients import (
 )
 from zkpool_sdk.clients.base import wait_for
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
+from zkpool_sdk.errors import QueueIsFrozen
 from zkpool_sdk.models import TaskStatus
 from zkpool_sdk.proving import Ump, load_circuit
 from zkpool_sdk.units import DAY, zk
@@ -154,6 +157,20 @@ def test_prover__another_circuit_than_the_queue__is_stopped_before_it_costs(some
     prover.register()
     with pytest.raises(CircuitDiffers):
         prover.join(queue, "semaphore")
+
+
+def test_project__sealed_queue__is_opened_and_frozen(someone, ump: Ump) -> None:
+    project = Project(someone())
+    number = project.register("https://sealed.example")
+    with pytest.raises(TypeError, match="sealed"):
+        project.open_queue(number, "rollup", TERMS, ump=ump, min_rating_ppm=300_000)
+    sealed = project.open_queue(number, "rollup", TERMS, ump=ump, is_sealed=True, min_rating_ppm=300_000)
+    found = project.contracts.projects.queue_of(sealed)
+    assert (found.is_sealed, found.frozen, found.min_rating_ppm) == (True, False, 300_000)
+    project.freeze_queue(sealed)
+    assert project.contracts.projects.queue_of(sealed).frozen
+    with pytest.raises(QueueIsFrozen):
+        project.freeze_queue(sealed)
 
 
 def test_client__without_an_account__is_refused(node: Connection, pool: Deployment) -> None:
