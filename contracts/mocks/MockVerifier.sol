@@ -74,6 +74,11 @@ contract MockVerifier is IVerifier {
         uint256[] calldata signals,
         bytes calldata proof
     ) private view returns (bool) {
+        // A proof that does not misbehave is one word: cheap to judge, as a mock should be.
+        if (proof.length == 32) {
+            bool counted = signals.length == signalCount(key);
+            return counted && bytes32(proof) == keccak256(abi.encode(key, signals));
+        }
         bytes32 asked = keccak256(proof);
         if (asked == REVERT) revert AskedToRevert();
         if (asked == BURN) {
@@ -92,7 +97,6 @@ contract MockVerifier is IVerifier {
                 return(0, 0)
             }
         }
-        if (signals.length != signalCount(key)) return false;
-        return asked == keccak256(abi.encode(keccak256(abi.encode(key, signals))));
+        return false;
     }
 }
