@@ -376,3 +376,34 @@ def test_banned_prover__pokes_every_door__gets_no_new_task(stage: Stage) -> None
     stage.clear()
     tasks = stage.pool.market.read("bookOf", stage.queue)[0]
     assert not tasks or stage.task(tasks[0]).status != ASSIGNED
+
+
+def test_decline_farm__by_a_gang_without_machines__ends_in_jail(stage: Stage) -> None:
+    """Three seats that only ever decline are paid a tenth of the base fee each time, twelve times each.
+
+    Nobody is slashed for it, so it is bounded otherwise: every third decline bans, the fourth ban is jail.
+    The whole catch is 1.2 base fees an identity, what a task and a half would have earned it; the requester
+    loses three tenths of a base fee of each price.
+    """
+    gang = (stage.attacker, stage.accomplice, stage.third)
+    for who in gang:
+        stage.seat(who)
+    before, most, count = stage.wealth(*gang), 0, 0
+    while stage.record(stage.attacker).banned_until != 2**32 - 1:
+        free = max(stage.record(who).banned_until for who in gang)
+        if free > stage.chain.now:
+            stage.skip_to(free + 1)
+        task = stage.assigned(stage.requester)
+        first = stage.pool.provers.read("accountOf", stage.task(task).prover)
+        most = max(most, stage.base_fee())
+        hand_round(stage, task, [first, *(who for who in gang if who != first)])
+        assert stage.task(task).status == FAILED
+        count += 1
+    assert count == 12
+    assert [stage.record(who).banned_until for who in gang] == [2**32 - 1] * 3
+    gained = stage.wealth(*gang) - before
+    assert 0 < gained <= 36 * most // 10
+    stage.place(stage.requester, ZK)
+    stage.clear()
+    assert stage.pool.market.read("slotCountOf", stage.queue) == 0
+    stage.check_solvency()
