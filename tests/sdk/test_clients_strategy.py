@@ -79,8 +79,8 @@ def test_choose__dear_now_and_time_left__waits_for_the_base_fee_to_fall(toy: Toy
     now = toy.requester.choose(toy.queue, zk(2))
     assert (now.action, now.bid_wei, now.price_wei) == (BidAction.BID, base_fee, base_fee)
     later = toy.requester.choose(toy.queue, zk(2), rounds_left=3)
-    assert (later.action, later.wait_rounds) == (BidAction.WAIT, 3)
-    assert later.price_wei == later.forecasts_wei[-1] < base_fee
+    assert later.action is BidAction.WAIT
+    assert later.limit_wei == later.forecasts_wei[-1] < base_fee
     for forecast in later.forecasts_wei:
         toy.end_round()
         assert toy.contracts.market.base_fee_of(toy.queue) == forecast

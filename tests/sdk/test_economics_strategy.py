@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import comb
+from fractions import Fraction
+from itertools import product
 
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from zkpool_sdk.economics import base_fee, book_heap
@@ -151,8 +152,8 @@ def test_tier1_offer__by_hand__is_as_the_formulas_say() -> None:
     offer = value_of(MARKET, POOL, 125, 1)
     # Asking 125 % weighs 1 / 1.5625 against rivals who ask 100 %: 25.6 lots of 85.6.
     assert offer.share_ppm == 1_000_000 * 256 // 856
-    # 540 s held by each of 300 * share jobs an hour; one at a time, so 1 / (1 + load) get in.
-    load_ppm = 300 * offer.share_ppm * 540 // 3600
+    # Each of 300 * share jobs an hour is held 390 s: half a round and its proof; 1 / (1 + load) get in.
+    load_ppm = 300 * offer.share_ppm * 390 // 3600
     assert offer.taken_ppm == pytest.approx(PPM * PPM // (PPM + load_ppm), abs=1)
     gross = 8_020_000 * 125
     assert offer.reward_wei == (gross - -(-gross * 250 * 540 // (10_000 * 1_800))) * WEI_PER_UNIT
@@ -176,7 +177,7 @@ def test_tier1_offer__erlang_loss__without_a_queue() -> None:
     pool = replace(POOL, slot_count=6)
     for capacity in range(1, 7):
         offer = value_of(MARKET, pool, 100, capacity)
-        load = 300 * offer.share_ppm * 540 // 3600 / PPM
+        load = 300 * offer.share_ppm * 390 // 3600 / PPM
         terms = [1.0]
         for k in range(1, capacity + 1):
             terms.append(terms[-1] * load / k)
@@ -296,16 +297,18 @@ def test_choose_bid__any_book__bids_what_wins_and_never_above_the_value(
     book: list[int], k: int, value: int, rounds: int, history: list[PastRound], cost: int
 ) -> None:
     choice = choose_bid(book, k, B, value, rounds_left=rounds, history=history, wait_cost_wei=cost)
-    assert choice.price_wei <= value
     assert 0 <= choice.surplus_wei <= value
+    assert 0 <= choice.limit_wei <= value
     assert len(choice.forecasts_wei) == rounds
     if choice.action is BidAction.BID:
-        assert B <= choice.price_wei <= choice.bid_wei <= value
+        assert B <= choice.price_wei <= choice.bid_wei <= choice.limit_wei
         assert auctioned(book, k, choice.bid_wei) == (choice.position, choice.price_wei)
         assert choice.surplus_wei == value - choice.price_wei
     else:
-        assert choice.bid_wei == 0
-        assert 1 <= choice.wait_rounds <= rounds or choice.action is BidAction.ABSTAIN
+        assert choice.bid_wei == choice.price_wei == choice.position == 0
+        assert choice.least_wei is None or choice.least_wei > choice.limit_wei
+        assert (choice.surplus_wei > 0) == (choice.action is BidAction.WAIT)
+        assert choice.surplus_wei == value - choice.limit_wei
 
 
 @given(books, st.integers(1, 32), values, st.data())
@@ -323,30 +326,47 @@ def test_choose_bid__no_time_and_no_history__is_the_least_of_all_that_win(
     assert choice.bid_wei == min(winning, default=0)
 
 
-def covered(history: list[PastRound], bid: int, rounds: int) -> float:
-    """How likely a bid wins one of ``rounds`` rounds drawn from the past, by counting the ways it loses."""
-    loses = sum(past.entry_wei * B > bid * past.base_fee_wei for past in history)
-    return 1 - (loses / len(history)) ** rounds
-
-
-@given(st.integers(1, 32), rounds_lefts, histories, st.sampled_from([0, 500_000, 900_000, 990_000, PPM]))
+@given(st.integers(1, 32), histories, st.sampled_from([0, 500_000, 900_000, 990_000, PPM]), values)
 def test_choose_bid__margin__is_the_least_that_past_rounds_ask_for(
-    k: int, rounds: int, history: list[PastRound], confidence: int
+    k: int, history: list[PastRound], confidence: int, value: int
 ) -> None:
-    """Brute force over all bids; the base fee cannot fall, so that it never waits."""
-    assume(history)
+    """Brute force over all bids: the first that wins now and would have won so many of the past rounds."""
     book = [book_heap.pack(B, i, LATE, i) for i in range(k)]
-    history = [replace(past, pressure_ppm=Ppm(2 * PPM)) for past in history]
-    choice = choose_bid(
-        book, k, B, 4 * B, rounds_left=rounds, history=history, confidence_ppm=confidence, wait_cost_wei=B
-    )
-    assert choice.action is BidAction.BID
+    choice = choose_bid(book, k, B, value, history=history, confidence_ppm=confidence)
     enough = [
         bid
-        for bid in range(B + 1, 4 * B + 1)
-        if round(covered(history, bid, rounds + 1), 12) >= confidence / PPM
+        for bid in range(B + 1, value + 1)
+        if sum(bid >= past.entry_wei for past in history) * PPM >= confidence * len(history)
     ]
-    assert choice.bid_wei == min(enough)
+    affordable = value > B
+    assert choice.bid_wei == (min(enough, default=value) if affordable else 0)
+
+
+@given(
+    st.lists(st.integers(B, 3 * B), min_size=1, max_size=3),
+    st.integers(0, 3),
+    st.integers(0, 20),
+    values,
+)
+def test_choose_bid__worth_of_waiting__is_that_of_the_best_of_all_policies(
+    entries: list[int], rounds: int, cost: int, value: int
+) -> None:
+    """A policy takes, in each round, what costs at most some amount; its mean is over every outcome."""
+    book = [book_heap.pack(B, i, LATE, i) for i in range(2)]  # as many bids as slots: the base fee stays
+    history = [PastRound(Wei(B), Wei(entry)) for entry in entries]
+    choice = choose_bid(book, 2, B, value, rounds_left=rounds, history=history, wait_cost_wei=cost)
+    best = Fraction(0)
+    for policy in product([0, *entries], repeat=rounds):
+        total = 0
+        for outcome_ in product(entries, repeat=rounds):
+            taken = [
+                value - ahead * cost - entry
+                for ahead, (entry, most) in enumerate(zip(outcome_, policy, strict=True), 1)
+                if entry <= most
+            ]
+            total += taken[0] if taken else 0
+        best = max(best, Fraction(total, len(entries) ** rounds))
+    assert best - rounds <= value - choice.limit_wei <= best  # each round of it rounds down once
 
 
 @given(books, slot_counts, values, st.integers(0, B), rounds_lefts, histories, st.integers(0, 5))
@@ -382,12 +402,11 @@ def test_choose_bid__idle_market__waits_for_the_base_fee_to_fall(k: int, rounds:
     falling = PastRound(start, start, Ppm(0))
     choice = choose_bid([], k, start, zk(10), rounds_left=rounds, history=[falling], wait_cost_wei=cost_wei)
     fees = [base_fee.base_fee(40_000_000 - ahead * PPM) for ahead in range(rounds + 1)]
-    totals = [fee + ahead * cost_wei for ahead, fee in enumerate(fees)]
-    best = totals.index(min(totals))
-    assert choice.wait_rounds == best
-    assert choice.action is (BidAction.WAIT if best else BidAction.BID)
-    assert choice.price_wei == fees[best]
-    assert choice.surplus_wei == zk(10) - totals[best]
+    left = [zk(10) - fee - ahead * cost_wei for ahead, fee in enumerate(fees)]
+    assert list(choice.forecasts_wei) == fees[1:]
+    assert choice.limit_wei == zk(10) - max(left[1:])
+    assert choice.action is (BidAction.BID if left[0] == max(left) else BidAction.WAIT)
+    assert choice.surplus_wei == max(left)
 
 
 def test_choose_bid__crowded_book__bids_before_it_gets_dearer() -> None:
@@ -401,8 +420,9 @@ def test_choose_bid__dear_now_and_usual_later__waits() -> None:
     book = [book_heap.pack(900, i, LATE, i) for i in range(3)]
     usual = [PastRound(Wei(B), Wei(B + 20))] * 4
     choice = choose_bid(book, 2, B, 300, rounds_left=2, history=usual)
-    assert (choice.action, choice.least_wei, choice.wait_rounds) == (BidAction.WAIT, 901, 1)
-    assert choice.explain().startswith("wait 1 ")
+    assert (choice.action, choice.least_wei, choice.limit_wei) == (BidAction.WAIT, 901, 136)
+    assert choice.surplus_wei == 300 - 136  # one crowded round lifts B to 113, and the position takes 1.2 B
+    assert choice.explain().startswith("wait: it takes ")
     hasty = choose_bid(book, 2, B, 300, history=usual)
     assert (hasty.action, hasty.bid_wei) == (BidAction.ABSTAIN, 0)
     assert hasty.explain().startswith("leave it")
@@ -411,6 +431,7 @@ def test_choose_bid__dear_now_and_usual_later__waits() -> None:
 def test_choose_bid__no_slots__waits_and_does_not_bid() -> None:
     choice = choose_bid([], 0, B, 300, rounds_left=1)
     assert (choice.action, choice.least_wei, choice.bid_wei) == (BidAction.WAIT, None, 0)
+    assert choice.explain().startswith("wait: no slot ")
     assert choose_bid([], 0, B, 300).action is BidAction.ABSTAIN
 
 
@@ -454,10 +475,3 @@ def test_past_rounds__clearings__become_what_the_position_took() -> None:
     first = past_rounds(rounds, 1)
     assert [one.entry_wei for one in first] == [4 * fee + 1, 8 * fee + 1]
     assert past_rounds(rounds, 3) == []
-
-
-def test_covered__two_of_three_rounds__is_the_binomial() -> None:
-    """The oracle of the margin's test: losing all of r rounds, each with the share it lost."""
-    history = [PastRound(Wei(B), Wei(entry)) for entry in (110, 120, 130)]
-    lost = 1 - covered(history, 120, 2)
-    assert lost == pytest.approx(comb(2, 2) * (1 / 3) ** 2)

@@ -101,25 +101,26 @@ class PastRound:
 
 @dataclass(frozen=True, slots=True)
 class BidChoice:
-    """What to bid, or to wait for.
+    """What to bid, or to wait.
 
     Attributes:
-        action: bid now, wait, or leave it: nothing is to be had below its value in the time there is.
+        action: bid now, wait for the next round and choose again, or leave it: nothing is to be had below its
+            value in the time there is.
         bid_wei: what to bid now; 0 unless ``BID``.
+        limit_wei: the most worth paying now: the value, less what coming rounds are expected to leave of it.
         least_wei: the least bid that wins now as the book stands; ``None`` without slots.
         position: what ``bid_wei`` wins as the book stands; 0 unless ``BID``.
-        price_wei: what it pays if the round ends so; for ``WAIT`` what is expected of the round waited for.
-        wait_rounds: rounds to wait; 0 unless ``WAIT``.
-        surplus_wei: value less price, and less what waiting costs.
+        price_wei: what it pays if the round ends so; 0 unless ``BID``.
+        surplus_wei: what is left of the value: for ``BID`` if the round ends so, for ``WAIT`` as expected.
         forecasts_wei: what the position is expected to take in each coming round, the next one first.
     """
 
     action: BidAction
     bid_wei: Wei
+    limit_wei: Wei
     least_wei: Wei | None
     position: int
     price_wei: Wei
-    wait_rounds: int
     surplus_wei: Wei
     forecasts_wei: tuple[Wei, ...] = field(default=(), repr=False)
 
@@ -130,9 +131,10 @@ class BidChoice:
                 f"bid {format_zk(self.bid_wei)} ZK: position {self.position} for "
                 f"{format_zk(self.price_wei)}, {format_zk(self.surplus_wei)} below its value"
             )
+        now = "no slot is free" if self.least_wei is None else f"it takes {format_zk(self.least_wei)} ZK now"
         if self.action is BidAction.WAIT:
-            return f"wait {self.wait_rounds} rounds: about {format_zk(self.price_wei)} ZK is expected then"
-        return "leave it: no round in time is expected to cost less than the proof is worth"
+            return f"wait: {now}, and waiting is expected to leave {format_zk(self.surplus_wei)} of the value"
+        return f"leave it: {now}, and no round in time is expected to cost less than the proof is worth"
 
 
 def choose_bid(
@@ -150,9 +152,10 @@ def choose_bid(
 ) -> BidChoice:
     """What to bid for a proof that is worth ``value_wei``, and whether to wait.
 
-    The bid is the least that wins the position in the book as it stands, raised (never above the value) so
-    that with ``confidence_ppm`` it would have won one of as many past rounds as there are left. It waits when
-    a coming round is expected to be cheaper, by the base fee's rule and by what the position took before.
+    The bid is the least that wins the position in the book as it stands, raised so that it would also have
+    won ``confidence_ppm`` of the past rounds; but never above what is worth paying now, which is the value
+    less what the coming rounds are expected to leave of it (an optimal stopping problem, solved from the last
+    round back, over the base fee's own rule and what the position took in the past).
 
     Args:
         book, slot_count, base_fee_wei, clears_at: as for ``bidding.suggest_bid``.
@@ -161,6 +164,7 @@ def choose_bid(
         position: wanted, 1 is the best; ``None`` takes any.
         history: rounds that are over, in any order, see ``past_rounds``.
         wait_cost_wei: what the proof loses in worth with each round.
+        confidence_ppm: how sure the bid should be where it may be raised.
     Raises:
         NoSuchPosition: the round sells fewer positions.
     """
@@ -169,30 +173,32 @@ def choose_bid(
     if slot_count:
         wanted = slot_count if position is None else position
         least = bidding.quote_for(bids, slot_count, base_fee_wei, wanted, clears_at)
-    ahead = _forecasts(bids, slot_count, base_fee_wei, least, rounds_left, history, clears_at)
-    later = [(wei + rounds * wait_cost_wei, rounds) for rounds, wei in enumerate(ahead, 1)]
-    cheapest, rounds = min(later, default=(value_wei + 1, 0))
-    forecasts = tuple(map(Wei, ahead))
-    if least and least.bid_wei <= value_wei and least.price_wei <= cheapest:
-        margin = _covering(history, rounds_left + 1, confidence_ppm)
-        bid_wei = min(value_wei, max(least.bid_wei, -(-base_fee_wei * margin // PPM)))
-        won = bidding.outcome(bids, slot_count, base_fee_wei, bid_wei, clears_at)
-        if won is not None:
-            return BidChoice(
-                BidAction.BID,
-                won.bid_wei,
-                least.bid_wei,
-                won.position,
-                won.price_wei,
-                0,
-                Wei(value_wei - won.price_wei),
-                forecasts,
-            )
+    floors = _base_fees_ahead(
+        base_fee_wei, bidding.pressure(bids, slot_count, base_fee_wei, clears_at), rounds_left, history
+    )
+    entries = sorted(_ratio(past.entry_wei, past.base_fee_wei) for past in history)
+    seen = entries or [_ratio(least.price_wei, base_fee_wei) if least else PPM]
+    worth_wei = _worth_of_waiting(value_wei, floors, seen, wait_cost_wei)
+    limit_wei = value_wei - worth_wei
+    forecasts = tuple(Wei(_times(floor_wei, seen[len(seen) // 2])) for floor_wei in floors)
     known = least.bid_wei if least else None
-    if cheapest > value_wei:
-        return BidChoice(BidAction.ABSTAIN, NO_WEI, known, 0, NO_WEI, 0, NO_WEI, forecasts)
-    price, surplus = Wei(ahead[rounds - 1]), Wei(value_wei - cheapest)
-    return BidChoice(BidAction.WAIT, NO_WEI, known, 0, price, rounds, surplus, forecasts)
+    if least and least.bid_wei <= limit_wei:
+        sure_wei = _times(base_fee_wei, _covering(entries, confidence_ppm))
+        bid_wei = min(limit_wei, max(least.bid_wei, sure_wei))
+        won = bidding.outcome(bids, slot_count, base_fee_wei, bid_wei, clears_at) or least
+        left_wei = Wei(value_wei - won.price_wei)
+        return BidChoice(
+            BidAction.BID,
+            won.bid_wei,
+            Wei(limit_wei),
+            known,
+            won.position,
+            won.price_wei,
+            left_wei,
+            forecasts,
+        )
+    action = BidAction.WAIT if worth_wei else BidAction.ABSTAIN
+    return BidChoice(action, NO_WEI, Wei(limit_wei), known, 0, NO_WEI, Wei(worth_wei), forecasts)
 
 
 def past_rounds(rounds: Iterable[EndedRound], position: int | None = None) -> list[PastRound]:
@@ -213,47 +219,49 @@ def past_rounds(rounds: Iterable[EndedRound], position: int | None = None) -> li
     return found
 
 
-def _forecasts(
-    bids: Sequence[int | Bid],
-    slot_count: int,
-    base_fee_wei: int,
-    least: bidding.Quote | None,
-    rounds: int,
-    history: Sequence[PastRound],
-    clears_at: int | None,
+def _base_fees_ahead(
+    base_fee_wei: int, pressure_ppm: int, rounds: int, history: Sequence[PastRound]
 ) -> list[int]:
-    """What the position is expected to take in each of the coming rounds.
+    """The base fee in each of the coming rounds.
 
-    The first step of the base fee is certain for the book as it stands; then demand is as in the past, or in
-    balance.
+    The first step is certain for the book as it stands; then demand is as in the past, or in balance.
     """
-    entries = sorted(_ratio(past) for past in history)
-    usual = -(-least.price_wei * PPM // base_fee_wei) if least else PPM
-    if entries:
-        usual = entries[len(entries) // 2]
     pressures = [past.pressure_ppm for past in history]
     steady = sum(pressures) // len(pressures) if pressures else base_fee.TARGET_PPM
     excess = start = _excess_of(base_fee_wei)
-    next_ppm: int = bidding.pressure(bids, slot_count, base_fee_wei, clears_at)
     found = []
     for _ in range(rounds):
-        excess, next_ppm = base_fee.next_excess(excess, next_ppm), steady
-        floor_wei = -(-base_fee_wei * base_fee.base_fee(excess) // base_fee.base_fee(start))
-        found.append(-(-floor_wei * usual // PPM))
+        excess, pressure_ppm = base_fee.next_excess(excess, pressure_ppm), steady
+        found.append(-(-base_fee_wei * base_fee.base_fee(excess) // base_fee.base_fee(start)))
     return found
 
 
-def _covering(history: Sequence[PastRound], rounds: int, confidence_ppm: int) -> int:
-    """Least multiple of the base fee, in ppm, that wins one of ``rounds`` with the confidence; or 0."""
-    entries, count = [0, *sorted(_ratio(past) for past in history)], len(history)
-    for covered, entry in enumerate(entries):
-        if (count - covered) ** rounds * PPM <= (PPM - confidence_ppm) * count**rounds:
-            return entry
-    return entries[-1]
+def _worth_of_waiting(
+    value_wei: int, floors_wei: Sequence[int], ratios_ppm: Sequence[int], wait_cost_wei: int
+) -> int:
+    """What the coming rounds are expected to leave of the value, if each is bid in only as far as it pays."""
+    worth_wei = 0
+    for rounds, floor_wei in reversed(list(enumerate(floors_wei, 1))):
+        here_wei = value_wei - rounds * wait_cost_wei
+        worth_wei = sum(max(here_wei - _times(floor_wei, ratio), worth_wei) for ratio in ratios_ppm)
+        worth_wei //= len(ratios_ppm)
+    return worth_wei
 
 
-def _ratio(past: PastRound) -> int:
-    return -(-past.entry_wei * PPM // past.base_fee_wei)
+def _covering(entries_ppm: Sequence[int], confidence_ppm: int) -> int:
+    """Least multiple of the base fee, in ppm, that wins this part of the past rounds; 0 without any."""
+    needed = -(-len(entries_ppm) * confidence_ppm // PPM)
+    return entries_ppm[needed - 1] if needed else 0
+
+
+def _ratio(amount_wei: int, base_fee_wei: int) -> int:
+    """An amount in ppm of the base fee, rounded up."""
+    return -(-amount_wei * PPM // base_fee_wei)
+
+
+def _times(base_fee_wei: int, ratio_ppm: int) -> int:
+    """A multiple of the base fee, rounded up."""
+    return -(-base_fee_wei * ratio_ppm // PPM)
 
 
 def _excess_of(base_fee_wei: int) -> int:

@@ -110,7 +110,7 @@ class PoolState:
         cover_wei: stake of its provers that is free for bonds.
         base_fee_wei: B of the queue the jobs go into.
         bond_penalty_wei: what each bond there holds for a penalty of tier 1; the pool pays what is above it.
-        wait_seconds: from the project's assignment to the round's end.
+        wait_seconds: from the project's assignment to a round's end, at most.
     """
 
     stake_units: int
@@ -199,8 +199,10 @@ def pool_on_time(ratings_ppm: Sequence[int], delay_seconds: int, window_seconds:
 def value_of(market: Tier1Market, pool: PoolState, reward_per_gas: int, capacity: int) -> OfferForecast:
     """What an offer is expected to do.
 
-    Jobs arrive at random by the pool's share, wait for a round's end and then for a free slot; one that finds
-    the whole capacity taken goes to another prover (an M/M/f/c queue).
+    Jobs arrive at random by the pool's share, wait for a round's end, on average half a round, and then for a
+    free slot; one that finds the whole capacity taken goes to another prover (a queue of f servers behind a
+    delay, with loss). A job counts as in time only if it would be after a whole round's wait, and with all
+    jobs before it still to be started.
 
     Args:
         reward_per_gas: counted as the project clamps it. capacity: at least 1.
@@ -219,9 +221,9 @@ def value_of(market: Tier1Market, pool: PoolState, reward_per_gas: int, capacity
     share_ppm = PPM * own // (own + others) if own else 0
 
     window = market.window_seconds
-    held_seconds = pool.wait_seconds + pool.proof_seconds
-    load_ppm = market.jobs_per_hour * share_ppm * held_seconds // HOUR
-    weights = _queue_weights(load_ppm, free, capacity)
+    waiting_ppm = market.jobs_per_hour * share_ppm * pool.wait_seconds // (2 * HOUR)
+    proving_ppm = market.jobs_per_hour * share_ppm * pool.proof_seconds // HOUR
+    weights = _queue_weights(waiting_ppm, proving_ppm, free, capacity)
     delays = [pool.wait_seconds + (ahead // free + 1) * pool.proof_seconds for ahead in range(capacity)]
     taken = sum(weights[:-1])
     in_time = sum(weight for weight, delay in zip(weights, delays, strict=False) if delay <= window)
@@ -262,12 +264,20 @@ def is_covered(market: Tier1Market, pool: PoolState, offer: OfferForecast) -> bo
     )
 
 
-def _queue_weights(load_ppm: int, server_count: int, capacity: int) -> list[int]:
-    """How often 0, 1 ... ``capacity`` jobs are in hand, in no particular unit."""
-    weights = [RAY]
+def _queue_weights(waiting_ppm: int, proving_ppm: int, server_count: int, capacity: int) -> list[int]:
+    """How often 0, 1 ... ``capacity`` jobs are in hand, in no particular unit: product form of both stages.
+
+    Args:
+        waiting_ppm, proving_ppm: jobs in each stage if there were no limit to either.
+    """
+    waiting, proving = [RAY], [RAY]
     for count in range(1, capacity + 1):
-        weights.append(weights[-1] * load_ppm // (PPM * min(count, server_count)))
-    return weights
+        waiting.append(waiting[-1] * waiting_ppm // (PPM * count))
+        proving.append(proving[-1] * proving_ppm // (PPM * min(count, server_count)))
+    return [
+        sum(waiting[first] * proving[held - first] for first in range(held + 1)) // RAY
+        for held in range(capacity + 1)
+    ]
 
 
 def _percent(ppm: int) -> str:
