@@ -312,13 +312,12 @@ def test_clearing__thirty_two_provers_and_a_full_book__fits_a_block(stage: Stage
     assert receipt.gas_used < 10_000_000
 
 
-@pytest.mark.parametrize("expired", [64])
-def test_clearing__sixty_four_expired_bids__fits_a_block(stage: Stage, expired: int) -> None:
+def test_clearing__sixty_four_expired_bids__fits_a_block(stage: Stage) -> None:
     until = stage.chain.now + ROUND - 100
-    for i in range(expired):
+    for i in range(64):
         stage.place(stage.requester, ZK + i, expires_at=until)
     receipt = stage.clear()
-    assert len(stage.events(receipt, stage.pool.market, "BidExpired")) == expired
+    assert len(stage.events(receipt, stage.pool.market, "BidExpired")) == 64
     assert receipt.gas_used < 10_000_000
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
@@ -37,7 +38,7 @@ MEANT = {"ProjectRegistry.freezeQueue"}
 
 
 @pytest.fixture
-def city(built: Stage):
+def city(built: Stage) -> Iterator[City]:
     snapshot = built.chain.snapshot()
     yield settle_city(built)
     built.chain.revert(snapshot)

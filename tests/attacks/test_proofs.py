@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.groth16_toy import ToyKey
+from tests.support.rawchain import compiled
 from tests.support.rawmarket import mock_proof
 from tests.support.stage import (
     ASSIGNED,
@@ -114,7 +115,7 @@ def test_copied_payload__sent_by_everybody_first__leaves_the_honest_call_alone(s
 def test_rerandomised_proof__of_a_settled_task__pays_nothing(stage: Stage) -> None:
     """Groth16 proofs have endless forms; tasks end by their id, not by a proof's hash."""
     toy = ToyKey.make(2)
-    verifier = stage.chain.deploy(_artifact("Groth16Verifier"))
+    verifier = stage.chain.deploy(compiled()["Groth16Verifier"])
     verifier.send(stage.admin, "registerKey", toy.public.abi)
     key = verifier.read("keyOf", toy.public.abi)
     stage.act(stage.owner, stage.pool.projects, "allowVerifier", verifier.address, True)
@@ -135,12 +136,6 @@ def test_rerandomised_proof__of_a_settled_task__pays_nothing(stage: Stage) -> No
         name = stage.refusal(stage.attacker, stage.pool.market, "submitProof", task, signals, proof)
         assert name == "WrongStatus"
     assert stage.wealth(stage.attacker) == before
-
-
-def _artifact(name: str):
-    from tests.support.rawchain import compiled
-
-    return compiled()[name]
 
 
 @pytest.mark.parametrize("value", [FIELD, FIELD + 1, 2**255, 2**256 - 1])
@@ -220,7 +215,7 @@ def test_ids__any_field_changed__are_others(stage: Stage) -> None:
     assert len(seen) == 3 * 2 * len(statements) * 3
     wiring = market.read("wiring")
     twin = stage.chain.deploy(
-        _artifact("ProverMarket"), wiring, market.read("settlement"), stage.owner, stage.guardian
+        compiled()["ProverMarket"], wiring, market.read("settlement"), stage.owner, stage.guardian
     )
     ids = [m.read("taskIdOf", 1, stage.requester, [1, 2], 0) for m in (market, twin)]
     assert ids[0] != ids[1], "another contract, another id"
