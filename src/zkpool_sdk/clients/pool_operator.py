@@ -264,7 +264,7 @@ class PoolOperator(Client):
         queue = into.queue()
         base_fee_wei = self.contracts.market.base_fee_of(queue)
         registered, terms = self.contracts.projects.current(queue)
-        carries = self.contracts.projects.carrier_of(queue) == into.address
+        carries = self.contracts.projects.carrier_of(queue).lower() == adapter.lower()
         candidates = self.contracts.provers.candidates(queue, registered.min_rating_ppm)
         cover = self.contracts.vault.free_cover_of([one.account for one in candidates])
         ready = [one for one, free_wei in zip(candidates, cover, strict=True) if free_wei]
