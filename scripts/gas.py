@@ -14,8 +14,8 @@ in a running market.
   before. steady: the prover, delegators and treasury have earnings of the same day.
 * submitProofsPer8Mock, submitProofsPer8Groth16: eight proofs of one prover in one transaction, divided by 8.
   first: the first payment of a day. steady: a later one of that day.
-* finalizeMiss: a window missed by a working prover: slash, compensation, keeper's part, bounty. first: requester
-  and keeper have no credit. steady: they have.
+* finalizeMiss: a window missed by a working prover: slash, compensation, keeper's part, bounty. first:
+  requester and keeper have no credit. steady: they have.
 * taskLifeGroth16: one bid, a clearing of one task and its proof, two signals; three transactions. first and
   steady as above.
 * stake: first: into an empty vault. steady: 8 ZK more.
