@@ -180,8 +180,14 @@ class PoolRules(PoolActs):
 
     # --- sealed rounds
 
-    @rule(count=st.integers(0, 5), over=st.sampled_from((-1, 0, 10**17)), edge=EDGES, stranger=st.booleans())
-    def sealed_round(self, count: int, over: int, edge: int, stranger: bool) -> None:
+    @rule(
+        count=st.integers(0, 5),
+        over=st.sampled_from((-1, 0, 10**17)),
+        edge=EDGES,
+        stranger=st.booleans(),
+        proves=st.booleans(),
+    )
+    def sealed_round(self, count: int, over: int, edge: int, stranger: bool, proves: bool) -> None:
         """The desk reveals bids in the second half of a cycle; the queue is cleared in the first half."""
         queue, desk, requesters = self.world.sealed, self.roles.desk, self.roles.requesters
         window = base_fee.ROUND_SECONDS
@@ -199,7 +205,7 @@ class PoolRules(PoolActs):
             self.raise_for(desk, task, 10**20)
         self.to((self.now // (2 * window) + 1) * 2 * window + edge)
         self.clear_now(queue)
-        for task in self.in_time():
+        for task in self.in_time() if proves else ():
             if self.market.tasks[task].queue == queue:
                 self.submit("prove", task)
 

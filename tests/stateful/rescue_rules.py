@@ -161,6 +161,7 @@ class RescueRules(PoolActs):
             known = [one for one, u in self.market.tasks.items() if u.prover and one not in mine]
             others = known[-2:] + known[:1]
             items[1:1] = [self.item(one, "none") for one in others]
+            items += [self.item(one, "revert") for one in others[: pick % 8 == 7]]
             items.append(Item(TaskId(bytes(31) + b"?"), [1, 2, 3], WRONG))
         self.submit_many(self._hand_of(prover, pick), prover, t.queue, items)
 

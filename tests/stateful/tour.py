@@ -26,9 +26,9 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("touch_a_bid_of_another", {"pick": 0}),
         ("bid_through_the_desk", {"pick": 1, "by": 0, "number": 3, "poor": True}),
         ("bid_through_the_desk", {"pick": 1, "by": 10**17, "number": 0, "poor": False}),
-        ("sealed_round", {"count": 5, "over": 10**17, "edge": 0, "stranger": True}),
-        ("sealed_round", {"count": 1, "over": -1, "edge": 0, "stranger": True}),
-        ("sealed_round", {"count": 1, "over": 0, "edge": -1, "stranger": False}),
+        ("sealed_round", {"count": 5, "over": 10**17, "edge": 0, "stranger": True, "proves": True}),
+        ("sealed_round", {"count": 1, "over": 0, "edge": 0, "stranger": True, "proves": True}),
+        ("sealed_round", {"count": 1, "over": 0, "edge": -1, "stranger": False, "proves": True}),
         ("expire", {"pick": 0, "edge": 0, "at_end": True}),
         ("expire", {"pick": 0, "edge": 1, "at_end": True}),
     ),
@@ -52,12 +52,13 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         *(
             (
                 "prove_many",
-                {"pick": 1, "flaws": flaws, "moment": moment, "edge": edge, "strangers": bool(flaws[1:])},
+                {"pick": pick, "flaws": flaws, "moment": moment, "edge": edge, "strangers": bool(flaws[1:])},
             )
-            for flaws, moment, edge in (
-                (["none", "wrong", "alias", "twice"], "now", 0),
-                (["none", "other statement", "wrong", "other prover"], "window", 1),
-                (["none", "short"], "grace", 1),
+            for pick, flaws, moment, edge in (
+                (7, ["none", "none"], "now", 0),
+                (1, ["none", "wrong", "alias", "twice"], "now", 0),
+                (1, ["none", "other statement", "wrong", "other prover"], "window", 1),
+                (1, ["none", "short"], "grace", 1),
             )
         ),
     ),
@@ -94,6 +95,16 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("go_free", {"who": 1, "edge": 0, "at_end": True}),
         ("go_free", {"who": 0, "edge": 1, "at_end": True}),
         ("lose_a_seat_in_jail", {"who": 2, "one": 3, "next_one": 0}),
+    ),
+    "a long window": (
+        *(
+            stop
+            for edge in (0, 1)
+            for stop in (
+                ("sealed_round", {"count": 3, "over": 10**17, "edge": 0, "stranger": False, "proves": False}),
+                ("give_back", {"pick": 1, "edge": edge, "at_end": True, "stranger": False}),
+            )
+        ),
     ),
     "tiers": (("fall_below_a_tier", {"who": 0, "count": 4}),),
     "stake": (
@@ -143,7 +154,7 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("name_a_key", {"who": 0, "key": 0, "scopes": 8, "life": DAY, "consents": True}),
         ("name_a_key", {"who": 0, "key": 0, "scopes": 7, "life": 0, "consents": False}),
         ("name_a_key", {"who": 0, "key": 0, "scopes": 7, "life": 30 * DAY, "consents": True}),
-        ("act_by_a_key", {"pick": 0, "edge": 1, "at_end": True, "capacity": 32}),
+        *(("act_by_a_key", {"pick": 0, "edge": e, "at_end": True, "capacity": 32}) for e in (0, 1)),
         ("end_a_key", {"who": 0, "key": 0, "by": "stranger"}),
         ("end_a_key", {"who": 0, "key": 0, "by": "key"}),
         ("end_a_key", {"who": 0, "key": 0, "by": "prover"}),

@@ -20,9 +20,9 @@ QUEUE_TERMS: Final = (
     STANDARD_TERMS,
     Terms(Seconds(60), Seconds(172_800), zk(10), 4),
     Terms(Seconds(600), Seconds(600), Wei(0), 1),
-    Terms(Seconds(900), Seconds(3_600), Wei(0), 1),
+    Terms(Seconds(7_200), Seconds(7_200), Wei(0), 1),
 )
-"""Of the two queues where the work is, of the crowded one, and of the sealed one."""
+"""Of the two queues where the work is, of the crowded one, and of the sealed one, whose windows are long."""
 MIN_RATING_PPM: Final = 250_000
 """Of the sealed queue: a newcomer may serve it, who handed in a wrong proof may not."""
 OTHER_KEY: Final = bytes(31) + b"k"

@@ -106,7 +106,7 @@ class Proofs(Clearing):
         What came in time is paid for together, after what is late or invalid is settled.
 
         Args:
-            prover: whose tasks they are: the caller, or who named it a hot key.
+            prover: whose tasks they are: the caller, or who named it a hot key. Other tasks are skipped.
             verdicts: what the verifier says of each proof.
         Returns:
             what became of each.
@@ -123,14 +123,14 @@ class Proofs(Clearing):
         if self.projects.queue_of(queue).frozen:
             raise QueueIsFrozen(queue)
         statements = [
-            self._judged(queue, prover, number, *item) for item in zip(tasks, signals, verdicts, strict=True)
+            self._judged(queue, prover, *item) for item in zip(tasks, signals, verdicts, strict=True)
         ]
         results, paid = [], list[Paid]()
         for task, statement, verdict in zip(tasks, statements, verdicts, strict=True):
             t = self.task_of(task)
             skipped = (
                 statement is None
-                or t.status != TaskStatus.ASSIGNED
+                or (t.status, t.queue, t.prover) != (TaskStatus.ASSIGNED, queue, number)
                 or now > self.grace_until(t)
                 or self._id_with(t, statement) != task
             )
@@ -256,20 +256,14 @@ class Proofs(Clearing):
         return t
 
     def _judged(
-        self,
-        queue: QueueId,
-        prover: Address,
-        number: ProverId,
-        task: TaskId,
-        signals: Sequence[int],
-        verdict: Verdict,
+        self, queue: QueueId, prover: Address, task: TaskId, signals: Sequence[int], verdict: Verdict
     ) -> list[int] | None:
-        """The statement in an item's signals; ``None`` for one that is not the prover's or not judged."""
-        t = self.task_of(task)
-        if (t.status, t.queue, t.prover) != (TaskStatus.ASSIGNED, queue, number):
+        """The statement in an item's signals by the rules of the queue; ``None`` if they cannot be judged."""
+        terms = self.projects.terms.get((queue, self.task_of(task).terms_version))
+        if terms is None:
             return None
         try:
-            statement = statement_in(self._terms_of(t), prover, signals)
+            statement = statement_in(terms, prover, signals)
         except (SignalNotCanonical, ProverMismatch, WrongSignalCount):
             return None
         if verdict == Verdict.BROKEN:
