@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import copy
-from collections import Counter
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-from hypothesis import HealthCheck, note, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
+from tests.sdk.market_lives import (
+    ENDED,
+    FIRED,
+    JUDGED,
+    REFUSED,
+    BidderLives,
+    has,
+    picks,
+    provers,
+)
 from tests.sdk.market_world import (
     ADMIN,
     DELEGATORS,
@@ -26,240 +25,17 @@ from tests.sdk.market_world import (
     OUTSIDER,
     PROVERS,
     REQUESTERS,
-    START,
-    capture,
     check_market,
-    new_market,
-    seat_prover,
     signals_for,
     terms,
 )
-from zkpool_sdk.economics import auction, base_fee
 from zkpool_sdk.economics.vault import STAYING_STAKE_WEI
-from zkpool_sdk.errors import ContractError
-from zkpool_sdk.models import ClearingResult, Task, TaskId, TaskStatus, Verdict
-from zkpool_sdk.units import BPS, DAY, HOUR, zk
-
-FIRED: Counter[str] = Counter()
-REFUSED: Counter[str] = Counter()
-ENDED: Counter[str] = Counter()
-
-requesters = st.sampled_from(REQUESTERS)
-provers = st.sampled_from(PROVERS)
-picks = st.integers(0, 59)
-fees = st.one_of(
-    st.integers(0, 200).map(lambda cents: zk(1) * cents // 100),
-    st.integers(zk(1) // 100, zk(1) // 100 + 3),
-    st.integers(zk(1), zk(100)),
-)
-lives = st.sampled_from([-1, 0, 299, 300, 1_000, 30 * DAY, 30 * DAY, 31 * DAY])
-edges = st.sampled_from([-1, 0, 1])
-JUDGED = (Verdict.ACCEPTED, Verdict.REFUSED, Verdict.BROKEN)
+from zkpool_sdk.models import Task, TaskId, TaskStatus, Verdict
+from zkpool_sdk.units import BPS, DAY, zk
 
 
-def has(*statuses: TaskStatus) -> Callable[[Any], bool]:
-    return lambda machine: any(t.status in statuses for t in machine.market.tasks.values())
-
-
-class MarketMachine(RuleBasedStateMachine):
+class MarketMachine(BidderLives):
     """Rules are the verbs of the market; whatever it refuses must leave no trace."""
-
-    @initialize(market_time=st.booleans())
-    def open_market(self, market_time: bool) -> None:
-        self.market, self.queues = new_market(market_time, queue_count=2)
-        self.now = START
-        self.final: dict[TaskId, Task] = {}
-        self.assigned: dict[TaskId, tuple[int, int, int]] = {}
-        self.statements: dict[TaskId, int] = {}
-        self.accepted: set[TaskId] = set()
-        self.market.splitter.set_delegators(DELEGATORS)
-        for i, prover in enumerate(PROVERS[:3]):
-            for queue in self.queues:
-                seat_prover(self.market, prover, queue, zk(40 + 30 * i), self.now)
-
-    def act(self, name: str, action: Callable[[], Any]) -> Any:
-        """Runs an action; a refusal must change nothing at all."""
-        before = capture(self.market)
-        try:
-            result = action()
-        except ContractError as refusal:
-            note(f"{name} refused: {refusal}")
-            REFUSED[type(refusal).__name__] += 1
-            assert capture(self.market) == before
-            return None
-        FIRED[name] += 1
-        note(f"{name} at {self.now} -> {result}")
-        return result
-
-    def some_task(self, pick: int, *statuses: TaskStatus) -> TaskId | None:
-        tasks = [task for task, t in self.market.tasks.items() if t.status in statuses]
-        return tasks[pick % len(tasks)] if tasks else None
-
-    # --- time
-
-    @rule(seconds=st.sampled_from([1, 60, 300, 301, 900, HOUR, 6 * HOUR, DAY, 8 * DAY]))
-    def wait(self, seconds: int) -> None:
-        self.now += seconds
-
-    @rule(pick=picks, edge=edges)
-    def wait_until_a_deadline(self, pick: int, edge: int) -> None:
-        """To the second before, at or after something is due: that is where a `<` for a `<=` shows."""
-        deadlines = {self.market.round_of(q).started_at + base_fee.ROUND_SECONDS for q in self.queues}
-        for task, t in self.market.tasks.items():
-            if t.status == TaskStatus.ASSIGNED:
-                deadlines |= {t.prove_by, self.market.grace_until(t), self.market.decline_by(t)}
-            if t.status == TaskStatus.OPEN:
-                deadlines.add(self.market.rescue_of(task).open_until)
-        for q in self.queues:
-            deadlines |= {bid.expires_at for bid in self.market.book_of(q)}
-        deadlines |= {s.unbond_at for s in self.market.vault.stakes.values()}
-        deadlines.add((self.now // DAY + 1) * DAY)
-        ahead = sorted(moment for moment in deadlines if moment + edge > self.now)
-        if ahead:
-            self.now = ahead[pick % min(4, len(ahead))] + edge
-
-    # --- requesters
-
-    @rule(
-        who=requesters,
-        pick=picks,
-        fee=fees,
-        life=st.sampled_from([-1, 0, 299, 300, 1_000, 30 * DAY, 31 * DAY]),
-    )
-    def place_bid(self, who: str, pick: int, fee: int, life: int) -> None:
-        queue = self.queues[pick % 2]
-        statement = pick % 3  # the same statement again and again: it cannot be squatted
-        task = self.act(
-            "place", lambda: self.market.place_bid(who, queue, [statement], fee, self.now + life, self.now)
-        )
-        if task is not None:
-            assert task not in self.statements
-            self.statements[task] = statement
-
-    @precondition(lambda machine: not machine.market.paused)
-    @rule(pick=picks, count=st.integers(50, 70), fee=fees)
-    def stuff_book(self, pick: int, count: int, fee: int) -> None:
-        queue = self.queues[pick % 2]
-        for i in range(count):
-            bid = REQUESTERS[i % 3], queue, [0], fee + i * (pick % 2), self.now + 1_000, self.now
-            try:
-                self.statements[self.market.place_bid(*bid)] = 0
-            except ContractError as refusal:
-                REFUSED[type(refusal).__name__] += 1
-
-    @precondition(has(TaskStatus.QUEUED))
-    @rule(who=requesters, pick=picks, more=st.sampled_from([0, 1, zk(1)]))
-    def raise_bid(self, who: str, pick: int, more: int) -> None:
-        task = self.some_task(pick, TaskStatus.QUEUED, TaskStatus.EXPIRED)
-        if task is not None:
-            t = self.market.task_of(task)
-            caller = t.requester if pick % 4 else who
-            self.act("raise", lambda: self.market.raise_bid(caller, task, t.amount_wei + more))
-
-    @precondition(has(TaskStatus.QUEUED))
-    @rule(who=requesters, pick=picks)
-    def cancel_bid(self, who: str, pick: int) -> None:
-        task = self.some_task(pick, TaskStatus.QUEUED)
-        if task is None:
-            return
-        t = self.market.task_of(task)
-        caller = t.requester if pick % 4 else who
-        insurance, credit = self.market.insurance.balance_wei, self.market.credit_of(caller)
-        fee = self.act("cancel", lambda: self.market.cancel_bid(caller, task, self.now))
-        if fee is not None:
-            assert fee == max(1, t.amount_wei // 100)
-            assert self.market.insurance.balance_wei - insurance == fee
-            assert self.market.credit_of(caller) - credit == t.amount_wei - fee
-
-    @precondition(has(TaskStatus.QUEUED))
-    @rule(pick=picks)
-    def expire_bid(self, pick: int) -> None:
-        task = self.some_task(pick, TaskStatus.QUEUED)
-        if task is not None:
-            self.act("expire", lambda: self.market.expire_bid(task, self.now))
-
-    # --- rounds
-
-    @rule(pick=st.integers(0, 1), edge=st.sampled_from([None, -1, 0, 1, 301, 3 * HOUR]))
-    def clear(self, pick: int, edge: int | None) -> None:
-        queue = self.queues[pick]
-        market = self.market
-        if edge is not None:
-            ends_at = market.round_of(queue).started_at + base_fee.ROUND_SECONDS
-            self.now = max(self.now, ends_at + edge)
-        before = {b.task: b for b in market.book_of(queue)}
-        slots, started = self.slots_at_clearing(pick), market.round_of(queue)
-        result = self.act("clear", lambda: market.clear(queue, self.now))
-        if result is not None:
-            self.check_clearing(result, before, slots)
-            # 17: E moves once for each round that is over, and the next clearing is a round away
-            assert self.now - started.started_at >= base_fee.ROUND_SECONDS
-            rounds = (self.now - started.started_at) // base_fee.ROUND_SECONDS
-            ended = market.round_of(queue)
-            if before:
-                assert abs(ended.excess - started.excess) <= base_fee.TARGET_PPM
-                assert ended.started_at == self.now
-            else:
-                assert ended.excess == max(0, started.excess - rounds * base_fee.TARGET_PPM)
-                assert ended.started_at == started.started_at + rounds * base_fee.ROUND_SECONDS
-
-    def slots_at_clearing(self, pick: int) -> dict[int, int]:
-        """Slots of each candidate if the round ended now, market time moved on as the clearing will."""
-        market, queue = self.market, self.queues[pick]
-        state = market.round_of(queue)
-        floor = base_fee.base_fee(state.excess)
-        bond = auction.bond(floor, market.projects.current(queue)[1].tier1_penalty_wei)
-        vault = copy.copy(market.vault)
-        if any(b.expires_at >= self.now and b.max_fee_wei >= floor for b in market.book_of(queue)):
-            vault.advance_clock(state.started_at, self.now)
-        return {
-            c.prover: auction.slots(c.free_capacity, vault.free_cover_of(c.account, self.now), bond)
-            for c in market.provers.candidates(queue, self.now)
-        }
-
-    @rule(pick=st.integers(0, 1), fee=fees, count=st.integers(1, 9), edge=edges)
-    def live_a_round(self, pick: int, fee: int, count: int, edge: int) -> None:
-        """Bids, waits for the end of the round, to the second, and clears it."""
-        for i in range(count):
-            self.place_bid(REQUESTERS[i % 3], pick, fee + (i * 7) % 5, DAY)
-        self.clear(pick, edge)
-
-    def check_clearing(
-        self, result: ClearingResult, before: dict[TaskId, Any], slots: dict[int, int]
-    ) -> None:
-        market, floor = self.market, result.base_fee_wei
-        alive = [b for b in before.values() if b.expires_at >= self.now and b.max_fee_wei >= floor]
-        ranked = [b.task for b in sorted(alive, key=lambda b: b.rank_key, reverse=True)]
-        won = [a.task for a in result.assignments]
-        # 6, 11, 12: the F best live bids win, F = min(n, K), K = min(32, slots)
-        assert won == ranked[: len(won)]
-        if before:
-            assert result.bid_count == len(ranked)
-            assert result.slot_count == min(32, sum(slots.values()))
-        assert len(won) == min(result.bid_count, result.slot_count) <= 32
-        # 3, 4, 6: prices between B and the bid, next bid down, falling with rank
-        prices = [a.price_wei for a in result.assignments]
-        assert prices == sorted(prices, reverse=True)
-        for i, a in enumerate(result.assignments):
-            bid = before[a.task].max_fee_wei
-            below = before[ranked[i + 1]].max_fee_wei if i + 1 < len(ranked) else floor
-            assert a.price_wei == max(below, floor)
-            assert floor <= a.price_wei <= bid
-            assert a.refund_wei == bid - a.price_wei
-            # 20: active and covered
-            stake = market.vault.stake_of(a.account, self.now)
-            assert stake.active
-            assert stake.locked_wei <= stake.own_wei + stake.sponsored_wei
-            t = market.task_of(a.task)
-            self.assigned[a.task] = t.prove_by, t.bond_wei, t.amount_wei
-        taken = Counter(a.prover for a in result.assignments)
-        assert all(count <= slots[prover] for prover, count in taken.items())
-        ratings = [market.provers.prover_of(a.prover).rating_ppm for a in result.assignments]
-        assert ratings == sorted(ratings, reverse=True)
-        for task in set(before) - set(won):
-            expired = before[task].expires_at < self.now
-            status = market.task_of(task).status
-            assert status == (TaskStatus.EXPIRED if expired else TaskStatus.QUEUED)
 
     # --- provers
 
@@ -316,6 +92,15 @@ class MarketMachine(RuleBasedStateMachine):
                 self.submit_proof(0, Verdict.ACCEPTED)
         self.claim(PROVERS[share - 1], True)
 
+    def serve_all(self) -> None:
+        """Everything that is assigned is proven, if it is in time."""
+        for task, t in list(self.market.tasks.items()):
+            if t.status == TaskStatus.ASSIGNED and self.now <= t.prove_by:
+                prover = self.market.provers.prover_of(t.prover).account
+                signals = signals_for(self.statements[task], prover)
+                self.market.submit_proof(prover, task, signals, Verdict.ACCEPTED, self.now)
+                self.accepted.add(task)
+
     def check_fault(self, rated: int, slashable: int, own: int, before: Task) -> None:
         market = self.market
         prover = market.provers.prover_of(before.prover)
@@ -369,14 +154,25 @@ class MarketMachine(RuleBasedStateMachine):
         left = self.market.vault.stake_of(prover.account, self.now)
         assert left.slashable_wei == stake.slashable_wei
 
+    def decline_the_newest(self, pick: int) -> TaskId | None:
+        """Lives a round and gives back the task that was assigned last."""
+        self.serve_all()
+        self.live_a_round(pick % 2, zk(1), 1, 0)
+        assigned = [task for task, t in self.market.tasks.items() if t.status == TaskStatus.ASSIGNED]
+        task = max(assigned, key=lambda task: self.market.tasks[task].prove_by, default=None)
+        if task is not None:
+            prover = self.market.provers.prover_of(self.market.tasks[task].prover).account
+            self.act("decline", lambda: self.market.decline(prover, task, self.now))
+        return task
+
     @precondition(has(TaskStatus.ASSIGNED, TaskStatus.OPEN))
     @rule(pick=picks, who=provers, seat=st.integers(0, 3))
     def claim_open(self, pick: int, who: str, seat: int) -> None:
         """One prover after the other tries to take an open task; the first of them at any seat."""
-        if not has(TaskStatus.OPEN)(self):
-            self.decline(pick)
         task = self.some_task(pick, TaskStatus.OPEN)
-        if task is None:
+        if task is None or pick % 3:
+            task = self.decline_the_newest(pick)
+        if task is None or self.market.task_of(task).status != TaskStatus.OPEN:
             return
         t = self.market.task_of(task)
         self.act("claim_open", lambda: self.market.claim_open(who, task, seat, self.now))
@@ -478,6 +274,8 @@ class MarketMachine(RuleBasedStateMachine):
 
     @rule(who=provers)
     def restake(self, who: str) -> None:
+        self.serve_all()
+        self.now = (self.now // DAY + 1) * DAY
         before = self.market.vault.stake_of(who, self.now)
         paid = self.act("restake", lambda: self.market.splitter.restake(who, self.now))
         assert self.market.vault.stake_of(who, self.now).own_wei == before.own_wei + (paid or 0)
