@@ -50,7 +50,7 @@ def lived(worlds: tuple[World, ...]) -> bool:
     run_state_machine_as_test(
         MarketMachine,
         settings=settings(
-            max_examples=scaled(250, 2_500, 25_000),
+            max_examples=scaled(400, 2_500, 25_000),
             stateful_step_count=scaled(40, 60, 80),
             # The same lives in every quick run: what must be met below is met for sure. Others search on.
             derandomize=PROFILE == "quick",
