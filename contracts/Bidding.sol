@@ -117,7 +117,6 @@ abstract contract Bidding is Clearing, DeployerBound {
         // Check
         (bytes32 statementHash, bool isSealed) = projects.checkStatement(queue, statement);
         if (isSealed && msg.sender != desk) revert QueueIsSealed(queue);
-        _checkExpiry(expiresAt);
         if (data.length > MAX_DATA_BYTES) revert DataTooLong(data.length, MAX_DATA_BYTES);
         // Effect
         uint40 sequence;
@@ -143,10 +142,14 @@ abstract contract Bidding is Clearing, DeployerBound {
         _receive(t.requester, maxFeeWei - currentWei);
     }
 
-    function _checkExpiry(uint256 expiresAt) private view {
-        if (expiresAt < block.timestamp || expiresAt > block.timestamp + MAX_BID_SECONDS) {
-            revert ExpiryOutOfBounds(expiresAt, block.timestamp, block.timestamp + MAX_BID_SECONDS);
-        }
+    /// @dev Who takes a place stays for the clearing, and a round more: bids that expire just before it would keep others out of
+    ///      the book for nothing.
+    function _checkExpiry(Round memory round, uint256 expiresAt) private view {
+        uint256 least =
+            Math.max(block.timestamp, round.startedAt + BaseFeeMath.ROUND_SECONDS) +
+                BaseFeeMath.ROUND_SECONDS;
+        uint256 most = block.timestamp + MAX_BID_SECONDS;
+        if (expiresAt < least || expiresAt > most) revert ExpiryOutOfBounds(expiresAt, least, most);
     }
 
     /// @dev Writes a bid as a task and into the book.
@@ -158,6 +161,7 @@ abstract contract Bidding is Clearing, DeployerBound {
         uint40 expiresAt
     ) private returns (TaskId task, uint40 sequence) {
         Round memory round = _currentRound(queue);
+        _checkExpiry(round, expiresAt);
         uint256 baseFeeWei = BaseFeeMath.baseFee(round.excess);
         if (maxFeeWei < baseFeeWei) revert BidBelowBaseFee(maxFeeWei, baseFeeWei);
         sequence = round.nextSequence++;
@@ -182,12 +186,6 @@ abstract contract Bidding is Clearing, DeployerBound {
         if (round.bidCount == BookHeap.LIMIT) {
             uint256 worst = words[0];
             if (maxFeeWei <= BookHeap.maxFeeOf(worst)) revert BookFull(maxFeeWei, BookHeap.maxFeeOf(worst));
-            // Who drives another out stays for the clearing; bids about to expire would empty the book for nothing.
-            uint256 least =
-                Math.max(block.timestamp, round.startedAt + BaseFeeMath.ROUND_SECONDS) +
-                    BaseFeeMath.ROUND_SECONDS;
-            if (expiresAt < least)
-                revert ExpiryOutOfBounds(expiresAt, least, block.timestamp + MAX_BID_SECONDS);
             place = uint8(BookHeap.placeOf(worst));
             _evict(_places[queue][place]);
             words.replaceWorst(BookHeap.LIMIT, BookHeap.pack(maxFeeWei, sequence, expiresAt, place));

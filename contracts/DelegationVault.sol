@@ -15,7 +15,7 @@ import {IProverRegistry} from "./interfaces/IProverRegistry.sol";
 import {IRewardSplitter} from "./interfaces/IRewardSplitter.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {ITier1Adapter} from "./interfaces/ITier1Adapter.sol";
-import {ProverId} from "./types/Ids.sol";
+import {ProverId, QueueId} from "./types/Ids.sol";
 import {Prover} from "./types/Prover.sol";
 import {Stake} from "./types/Stake.sol";
 
@@ -120,6 +120,11 @@ contract DelegationVault is RedemptionQueue, Ownable2Step {
         if (msg.sender != operator && !hasLost && !_isShort() && !vault.isIdle(prover) && !_isBanned(prover))
             revert NotRecallable(prover);
         return _takeBack(prover, leftWei);
+    }
+
+    /// @inheritdoc IDelegationVault
+    function backQueue(QueueId queue, bool backed) external onlyOperator {
+        vault.setBacked(queue, backed);
     }
 
     /// @inheritdoc IDelegationVault

@@ -30,6 +30,9 @@ abstract contract SealedBids is IBidDesk, ReentrancyGuardTransient {
     /// @dev What silence costs. The same for all, since a deposit that grew with the bid would tell it.
     uint256 public constant SEALED_DEPOSIT_WEI = 1e18;
 
+    /// @dev The market's.
+    uint256 private constant MAX_BID_SECONDS = 30 days;
+
     IProverMarket public immutable market;
     IERC20 public immutable token;
     IProjectRegistry public immutable projects;
@@ -83,6 +86,11 @@ abstract contract SealedBids is IBidDesk, ReentrancyGuardTransient {
         (uint40 cycle, uint256 startsAt) = _cycle();
         if (block.timestamp < startsAt + COMMIT_SECONDS) {
             revert RevealWindowNotOpen(block.timestamp, startsAt + COMMIT_SECONDS);
+        }
+        // It must live through the clearing of its cycle: bids that do not would keep others out of the book for nothing.
+        uint256 least = startsAt + CYCLE_SECONDS + COMMIT_SECONDS;
+        if (expiresAt < least) {
+            revert IProverMarket.ExpiryOutOfBounds(expiresAt, least, block.timestamp + MAX_BID_SECONDS);
         }
         bytes32 bidHash = hashOf(msg.sender, queue, statement, maxFeeWei, expiresAt, data, salt);
         bytes32 commitment = commitmentIdOf(msg.sender, queue, cycle, bidHash);

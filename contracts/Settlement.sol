@@ -174,6 +174,8 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         address[] memory accounts = new address[](1);
         uint256[] memory bondsWei = new uint256[](1);
         (accounts[0], bondsWei[0]) = (msg.sender, bondWei);
+        uint256 freeWei = vault.freeCoverFor(t.queue, accounts)[0];
+        if (bondWei > freeWei) revert IStakeVault.BondExceedsFreeStake(msg.sender, bondWei, freeWei);
         vault.lockBonds(accounts, bondsWei);
     }
 

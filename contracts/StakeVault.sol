@@ -10,6 +10,7 @@ import {MarketBound} from "./MarketBound.sol";
 import {IStakeVault} from "./interfaces/IStakeVault.sol";
 import {DecayMath} from "./libraries/DecayMath.sol";
 import {SlashMath} from "./libraries/SlashMath.sol";
+import {QueueId} from "./types/Ids.sol";
 import {Stake} from "./types/Stake.sol";
 
 /// @title StakeVault
@@ -36,6 +37,8 @@ contract StakeVault is IStakeVault, MarketBound {
     address public sponsor;
     /// @inheritdoc IStakeVault
     uint256 public lentWei;
+    /// @inheritdoc IStakeVault
+    mapping(QueueId queue => bool) public isBacked;
     mapping(address prover => Stake) private _stakes;
     uint128 private _marketClock;
     uint128 private _marketClockAt;
@@ -117,6 +120,12 @@ contract StakeVault is IStakeVault, MarketBound {
     }
 
     /// @inheritdoc IStakeVault
+    function setBacked(QueueId queue, bool backed) external onlySponsor {
+        isBacked[queue] = backed;
+        emit QueueBacked(queue, backed);
+    }
+
+    /// @inheritdoc IStakeVault
     function lend(address prover, uint256 amountWei) external onlySponsor {
         if (amountWei == 0) revert AmountZero();
         (Stake storage s, uint256 decayedWei) = _settled(prover);
@@ -135,9 +144,11 @@ contract StakeVault is IStakeVault, MarketBound {
         paidWei = Math.min(s.sponsoredWei, _slashable(s) - s.lockedWei);
         if (paidWei == 0) revert NothingToRecall(prover);
         uint256 leftWei = s.sponsoredWei - paidWei;
-        (s.sponsoredWei, s.sponsored) = (uint96(leftWei), leftWei != 0);
+        // While tasks are in flight the prover shares what they earn: they were won with the loan.
+        (s.sponsoredWei, s.sponsored) = (uint96(leftWei), leftWei != 0 || s.lockedWei != 0);
         lentWei -= paidWei;
-        s.active = s.active && s.ownWei + leftWei >= STAYING_STAKE_WEI;
+        // Whom the loan made active must reach the entry stake by itself.
+        s.active = s.active && s.ownWei + leftWei >= ENTRY_STAKE_WEI;
         emit Recalled(prover, paidWei);
         _toInsurance(decayedWei);
         token.safeTransfer(msg.sender, paidWei);
@@ -154,7 +165,7 @@ contract StakeVault is IStakeVault, MarketBound {
         uint256 allDecayedWei = 0;
         for (uint256 i = 0; i < provers.length; ++i) {
             (Stake storage s, uint256 decayedWei) = _settled(provers[i]);
-            uint256 freeWei = _freeCover(s, s.ownWei);
+            uint256 freeWei = Math.saturatingSub(uint256(s.ownWei) + s.sponsoredWei, s.lockedWei);
             if (bondsWei[i] > freeWei) revert BondExceedsFreeStake(provers[i], bondsWei[i], freeWei);
             s.lockedWei += bondsWei[i].toUint96();
             allDecayedWei += decayedWei;
@@ -171,8 +182,9 @@ contract StakeVault is IStakeVault, MarketBound {
         (Stake storage s, uint256 decayedWei) = _settled(prover);
         s.lockedWei -= bondWei.toUint96();
         if (worked) _restartClock(s);
+        sponsored = s.sponsored;
+        _endSponsorship(s);
         _toInsurance(decayedWei);
-        return s.sponsored;
     }
 
     /// @inheritdoc IStakeVault
@@ -209,10 +221,10 @@ contract StakeVault is IStakeVault, MarketBound {
         if (fromUnbondingWei > 0) s.unbondingWei -= uint96(fromUnbondingWei);
         if (fromSponsoredWei > 0) {
             s.sponsoredWei -= uint96(fromSponsoredWei);
-            s.sponsored = s.sponsoredWei != 0;
             lentWei -= fromSponsoredWei;
         }
         s.lockedWei -= order.bondWei.toUint96();
+        _endSponsorship(s);
         s.active = s.active && uint256(s.ownWei) + s.sponsoredWei >= STAYING_STAKE_WEI;
         if (order.fault == Fault.LATE) _restartClock(s);
         emit Slashed(order.task, order.prover, order.fault, parts);
@@ -247,10 +259,17 @@ contract StakeVault is IStakeVault, MarketBound {
     /// @inheritdoc IStakeVault
     function freeCoverOf(address[] calldata provers) external view returns (uint256[] memory freeWei) {
         freeWei = new uint256[](provers.length);
-        for (uint256 i = 0; i < provers.length; ++i) {
-            Stake storage s = _stakes[provers[i]];
-            if (s.active) freeWei[i] = _freeCover(s, _ownAfter(s, _hoursDue(s)));
-        }
+        for (uint256 i = 0; i < provers.length; ++i) freeWei[i] = _freeCoverNow(provers[i], true);
+    }
+
+    /// @inheritdoc IStakeVault
+    function freeCoverFor(
+        QueueId queue,
+        address[] calldata provers
+    ) external view returns (uint256[] memory freeWei) {
+        bool backed = isBacked[queue];
+        freeWei = new uint256[](provers.length);
+        for (uint256 i = 0; i < provers.length; ++i) freeWei[i] = _freeCoverNow(provers[i], backed);
     }
 
     /// @inheritdoc IStakeVault
@@ -313,6 +332,11 @@ contract StakeVault is IStakeVault, MarketBound {
         return DecayMath.decayed(s.ownWei, floorWei, hourCount);
     }
 
+    /// @dev A loan that is gone is remembered until the last task that was won with it has ended.
+    function _endSponsorship(Stake storage s) private {
+        if (s.sponsored && s.lockedWei == 0 && s.sponsoredWei == 0) s.sponsored = false;
+    }
+
     function _restartClock(Stake storage s) private {
         s.decaysFrom = uint40(clock() + DecayMath.GRACE_SECONDS);
     }
@@ -326,8 +350,13 @@ contract StakeVault is IStakeVault, MarketBound {
         return uint256(s.ownWei) + s.unbondingWei + s.sponsoredWei;
     }
 
-    function _freeCover(Stake storage s, uint256 ownWei) private view returns (uint256) {
-        return Math.saturatingSub(ownWei + s.sponsoredWei, s.lockedWei);
+    /// @dev What can cover more bonds now, with lent stake or without.
+    function _freeCoverNow(address prover, bool backed) private view returns (uint256) {
+        Stake storage s = _stakes[prover];
+        if (!s.active) return 0;
+        uint256 coverWei = _ownAfter(s, _hoursDue(s));
+        if (backed && s.sponsored) coverWei += s.sponsoredWei;
+        return Math.saturatingSub(coverWei, s.lockedWei);
     }
 
     function _toInsurance(uint256 amountWei) private {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {ProverId} from "../types/Ids.sol";
+import {ProverId, QueueId} from "../types/Ids.sol";
 
 /// @title IDelegationVault
 /// @notice Pooled stake: an ERC-4626 vault whose redemptions are requested a week ahead and paid first in, first out. It lends
@@ -125,6 +125,10 @@ interface IDelegationVault {
     /// @notice Takes back what of a loan covers no bond. The operator may at any time; anybody when the prover is idle or
     ///         banned, the loan has lost money, or the first request has matured and idle money cannot pay it.
     function recall(address prover) external returns (uint256 returnedWei);
+
+    /// @notice Lets lent stake cover bonds of a queue, or no longer; operator only. The queue's circuit and penalty decide what the
+    ///         pool can lose there.
+    function backQueue(QueueId queue, bool backed) external;
 
     /// @notice Lets a prover borrow without a fee, or no longer; operator only.
     function allowProver(address prover, bool allowed) external;

@@ -116,7 +116,7 @@ interface IProverMarket {
 
     /// @notice Bids for one proof and escrows `maxFeeWei`, base fee included.
     /// @param statement the signals that the queue fixes, in order, each below the field modulus.
-    /// @param expiresAt last second at which the bid is live; at least a whole round after this one if the book is full.
+    /// @param expiresAt last second at which the bid is live; at least a whole round after this one.
     /// @param data witness inputs, or where to get them with a hash; goes into the event only and is public.
     function placeBid(
         QueueId queue,

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {TaskId} from "../types/Ids.sol";
+import {QueueId, TaskId} from "../types/Ids.sol";
 import {Stake} from "../types/Stake.sol";
 
 /// @title IStakeVault
@@ -45,6 +45,8 @@ interface IStakeVault {
     event Slashed(TaskId indexed task, address indexed prover, Fault fault, SlashParts parts);
     event Sponsored(address indexed prover, uint256 amountWei);
     event Recalled(address indexed prover, uint256 amountWei);
+    /// @notice Whether lent stake may cover bonds of a queue's tasks from now on.
+    event QueueBacked(QueueId indexed queue, bool backed);
     event SponsorBoundTo(address indexed sponsor);
     /// @notice The decay clock of a market-time deployment moved on.
     event ClockAdvanced(uint256 clockSeconds);
@@ -81,6 +83,10 @@ interface IStakeVault {
 
     /// @notice Takes back what is lent and covers no bond; the bound sponsor only. Without enough left the prover gets no new tasks.
     function recall(address prover) external returns (uint256 paidWei);
+
+    /// @notice Says whether lent stake may cover bonds of a queue; the bound sponsor only. In a queue of their own, borrowers could
+    ///         else have it slashed at will.
+    function setBacked(QueueId queue, bool backed) external;
 
     /// @notice `stake` with an ERC-2612 permit in the same transaction; a permit used by somebody else first does not matter.
     function stakeWithPermit(
@@ -126,6 +132,15 @@ interface IStakeVault {
 
     /// @notice For each prover: own + sponsored - locked, decayed to now; 0 unless active.
     function freeCoverOf(address[] calldata provers) external view returns (uint256[] memory freeWei);
+
+    /// @notice `freeCoverOf` for bonds in `queue`: lent stake counts only if the queue is backed.
+    function freeCoverFor(
+        QueueId queue,
+        address[] calldata provers
+    ) external view returns (uint256[] memory freeWei);
+
+    /// @notice Whether lent stake may cover bonds of a queue.
+    function isBacked(QueueId queue) external view returns (bool);
 
     /// @notice Whether a prover had no accepted proof for a day.
     function isIdle(address prover) external view returns (bool);
