@@ -186,7 +186,7 @@ abstract contract Clearing is IProverMarket, MarketState, Pausable, ReentrancyGu
         Candidate[] memory list = provers.candidates(sale.queue, sale.minRatingPpm);
         address[] memory accounts = new address[](list.length);
         for (uint256 i = 0; i < list.length; ++i) accounts[i] = list[i].account;
-        uint256[] memory slots = vault.freeCoverFor(sale.queue, accounts);
+        uint256[] memory slots = vault.freeCoverOf(sale.queue, accounts);
         uint256 total = 0;
         for (uint256 i = 0; i < list.length; ++i) {
             slots[i] = AuctionMath.slots(list[i].freeCapacity, slots[i], sale.bondWei);

@@ -269,5 +269,6 @@ contract DelegationVault is RedemptionQueue, Ownable2Step {
         adaptersWei = adaptersWei - oldWei + newWei;
         emit AdapterMarked(adapter, oldWei, newWei);
         if (newWei > oldWei) _lockProfit(newWei - oldWei);
+        else _unlockLoss(oldWei - newWei);
     }
 }

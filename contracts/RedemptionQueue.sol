@@ -226,6 +226,14 @@ abstract contract RedemptionQueue is IDelegationVault, ERC4626, ReentrancyGuardT
         _setLock(lockedWei, (restWei * leftSeconds + profitWei * UNLOCK_SECONDS) / lockedWei);
     }
 
+    /// @dev A loss that has been counted already takes profit that is still locked first: a value that swings would else lock the
+    ///      same profit again at each rise, until new money got the old for nothing.
+    function _unlockLoss(uint256 lossWei) internal {
+        uint256 restWei = lockedProfitWei();
+        if (restWei == 0) return;
+        _setLock(Math.saturatingSub(restWei, lossWei), _lock.unlocksAt - block.timestamp);
+    }
+
     /// @dev Whether the first request has matured and idle money cannot pay it.
     function _isShort() internal view returns (bool) {
         Request memory r = _requests[_firstRequest];

@@ -119,7 +119,8 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
     /// @notice See `IProverMarket`.
     function decline(TaskId task) external nonReentrant {
         (Task memory t, address prover) = _assigned(task, DECLINE_SCOPE);
-        Terms memory terms = projects.termsOf(t.queue, t.termsVersion);
+        (Queue memory q, Terms memory terms) = projects.snapshot(t.queue, t.termsVersion);
+        if (q.frozen) revert IProjectRegistry.QueueIsFrozen(t.queue); // `finalize` gives all of the price back
         uint256 windowSeconds = _window(t, terms.proofWindowSeconds);
         uint256 declineBy = t.proveBy - windowSeconds + Math.min(windowSeconds / 10, MAX_DECLINE_SECONDS);
         if (block.timestamp > declineBy)
@@ -174,7 +175,7 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         address[] memory accounts = new address[](1);
         uint256[] memory bondsWei = new uint256[](1);
         (accounts[0], bondsWei[0]) = (msg.sender, bondWei);
-        uint256 freeWei = vault.freeCoverFor(t.queue, accounts)[0];
+        uint256 freeWei = vault.freeCoverOf(t.queue, accounts)[0];
         if (bondWei > freeWei) revert IStakeVault.BondExceedsFreeStake(msg.sender, bondWei, freeWei);
         vault.lockBonds(accounts, bondsWei);
     }
@@ -303,7 +304,8 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         _credits[t.requester] += refundWei;
         emit IProverMarket.ProofLate(task, prover, uint96(paidWei), uint96(refundWei), signals);
         (AcceleratorId accelerator, uint16 acceleratorBps) = provers.recordLate(t.queue, t.place, t.prover);
-        (, bool sponsored) = _slash(task, t, prover, IStakeVault.Fault.LATE, 0, false);
+        uint256 lossWei = _tier1Loss(t, projects.termsOf(t.queue, t.termsVersion));
+        (, bool sponsored) = _slash(task, t, prover, IStakeVault.Fault.LATE, lossWei, false);
         (uint256[] memory pricesWei, uint256[] memory assignedAts) = (new uint256[](1), new uint256[](1));
         (pricesWei[0], assignedAts[0]) = (paidWei, t.proveBy - windowSeconds);
         token.safeTransfer(address(splitter), paidWei);
@@ -337,9 +339,8 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         Rescue memory r,
         bool hasRescuer
     ) private {
-        uint256 tier1LossWei = terms.tier1PenaltyWei;
-        if (tier1LossWei != 0 && projects.carrierOf(t.queue) != t.requester) tier1LossWei = 0;
-        (IStakeVault.SlashParts memory parts, ) = _slash(task, t, prover, fault, tier1LossWei, hasRescuer);
+        uint256 lossWei = _tier1Loss(t, terms);
+        (IStakeVault.SlashParts memory parts, ) = _slash(task, t, prover, fault, lossWei, hasRescuer);
         r.bountyWei += parts.rescuerWei.toUint96();
         _rescues[task] = r;
     }
@@ -408,6 +409,12 @@ contract Settlement is MarketState, ReentrancyGuardTransient {
         if (msg.sender != prover && !provers.mayAct(t.prover, msg.sender, scope)) {
             revert IProverMarket.NotAssignedProver(task, msg.sender);
         }
+    }
+
+    /// @dev What tier 1 takes for a failure from who carries its penalty; 0 for every other requester.
+    function _tier1Loss(Task memory t, Terms memory terms) private view returns (uint256) {
+        if (terms.tier1PenaltyWei == 0 || projects.carrierOf(t.queue) != t.requester) return 0;
+        return terms.tier1PenaltyWei;
     }
 
     /// @dev What an open task remembers; the first opening fixes the end of its liability window.

@@ -257,13 +257,7 @@ contract StakeVault is IStakeVault, MarketBound {
     }
 
     /// @inheritdoc IStakeVault
-    function freeCoverOf(address[] calldata provers) external view returns (uint256[] memory freeWei) {
-        freeWei = new uint256[](provers.length);
-        for (uint256 i = 0; i < provers.length; ++i) freeWei[i] = _freeCoverNow(provers[i], true);
-    }
-
-    /// @inheritdoc IStakeVault
-    function freeCoverFor(
+    function freeCoverOf(
         QueueId queue,
         address[] calldata provers
     ) external view returns (uint256[] memory freeWei) {

@@ -130,11 +130,9 @@ interface IStakeVault {
     /// @notice Whether a prover may get new tasks.
     function isActive(address prover) external view returns (bool);
 
-    /// @notice For each prover: own + sponsored - locked, decayed to now; 0 unless active.
-    function freeCoverOf(address[] calldata provers) external view returns (uint256[] memory freeWei);
-
-    /// @notice `freeCoverOf` for bonds in `queue`: lent stake counts only if the queue is backed.
-    function freeCoverFor(
+    /// @notice For each prover: what can cover more bonds in `queue`, own + sponsored - locked, decayed to now; 0 unless active.
+    ///         Lent stake counts only if the queue is backed.
+    function freeCoverOf(
         QueueId queue,
         address[] calldata provers
     ) external view returns (uint256[] memory freeWei);

@@ -186,6 +186,16 @@ class PoolOperator(Client):
 
     # --- provers without stake
 
+    def back(self, queue: int, backed: bool = True) -> None:
+        """Lets lent stake cover bonds of a queue, or no longer.
+
+        Borrowers can have it slashed there by failing: back queues whose circuit, key and penalty you trust.
+
+        Raises:
+            NotOperator.
+        """
+        self.contracts.delegation.back_queue(queue, backed)
+
     def allow(self, prover: str) -> None:
         """Lets a prover borrow without a fee, whatever its rating.
 
@@ -266,7 +276,7 @@ class PoolOperator(Client):
         registered, terms = self.contracts.projects.current(queue)
         carries = self.contracts.projects.carrier_of(queue).lower() == adapter.lower()
         candidates = self.contracts.provers.candidates(queue, registered.min_rating_ppm)
-        cover = self.contracts.vault.free_cover_of([one.account for one in candidates])
+        cover = self.contracts.vault.free_cover_of(queue, [one.account for one in candidates])
         ready = [one for one, free_wei in zip(candidates, cover, strict=True) if free_wei]
         free = sum(one.free_capacity for one in ready)
         busy = sum(seat.in_flight for seat in self.contracts.provers.seats_of(queue))

@@ -148,7 +148,7 @@ class Clearing:
     def _slots(self, queue: QueueId, bond_wei: Wei, now: int) -> tuple[list[Candidate], list[int]]:
         candidates = self.provers.candidates(queue, now)
         return candidates, [
-            auction.slots(c.free_capacity, self.vault.free_cover_of(c.account, now), bond_wei)
+            auction.slots(c.free_capacity, self.vault.free_cover_of(queue, c.account, now), bond_wei)
             for c in candidates
         ]
 

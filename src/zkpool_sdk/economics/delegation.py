@@ -224,16 +224,21 @@ class DelegationVault(RedemptionQueue):
             return
         new_wei = min(said_wei, max(known.cap_wei, known.value_wei))
         self._value(adapter, new_wei)
-        self._lock_profit(max(0, new_wei - known.value_wei), now)
+        if new_wei > known.value_wei:
+            self._lock_profit(new_wei - known.value_wei, now)
+        elif new_wei < known.value_wei:
+            self._unlock_loss(known.value_wei - new_wei, now)
 
-    def write_off(self, adapter: Address) -> None:
+    def write_off(self, adapter: Address, now: int) -> None:
         """Counts an adapter as lost and funds it no more; the owner's power.
 
         Raises:
             NotAdapter.
         """
-        self._known(adapter)
+        lost_wei = self._known(adapter).value_wei
         self.adapters[adapter] = Adapter(NO_WEI, NO_WEI, True)
+        if lost_wei:
+            self._unlock_loss(lost_wei, now)
 
     # --- inside
 

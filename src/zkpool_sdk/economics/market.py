@@ -74,7 +74,7 @@ class Market(Rescues):
             statement: the signals that the queue fixes, in order. expires_at: last second of life.
         Raises:
             EnforcedPause, UnknownQueue, QueueIsFrozen, QueueIsClosed, WrongStatementLength,
-            SignalNotCanonical, QueueIsSealed, ExpiryOutOfBounds, DataTooLong, BidBelowBaseFee, BookFull,
+            SignalNotCanonical, QueueIsSealed, DataTooLong, ExpiryOutOfBounds, BidBelowBaseFee, BookFull,
             ERC20InsufficientBalance.
         """
         bid = requester, queue, statement, max_fee_wei, expires_at, now, data
@@ -114,11 +114,13 @@ class Market(Rescues):
         self._when_open()
         if self.projects.check_statement(queue, statement) and caller != self.desk:
             raise QueueIsSealed(queue)
-        if not now <= expires_at <= now + MAX_BID_SECONDS:
-            raise ExpiryOutOfBounds(expires_at, now, now + MAX_BID_SECONDS)
         if len(data) > MAX_DATA_BYTES:
             raise DataTooLong(len(data), MAX_DATA_BYTES)
         state = self._current_round(queue, now)
+        # Who takes a place stays for the clearing, and a round more.
+        least = max(now, state.started_at + base_fee.ROUND_SECONDS) + base_fee.ROUND_SECONDS
+        if not least <= expires_at <= now + MAX_BID_SECONDS:
+            raise ExpiryOutOfBounds(expires_at, least, now + MAX_BID_SECONDS)
         floor_wei = base_fee.base_fee(state.excess)
         if max_fee_wei < floor_wei:
             raise BidBelowBaseFee(max_fee_wei, floor_wei)
@@ -126,10 +128,6 @@ class Market(Rescues):
         full = len(book) == book_heap.LIMIT
         if full and max_fee_wei <= book_heap.max_fee_of(book[0]):
             raise BookFull(max_fee_wei, book_heap.max_fee_of(book[0]))
-        if full:  # who drives another out stays for the clearing
-            least = max(now, state.started_at + base_fee.ROUND_SECONDS) + base_fee.ROUND_SECONDS
-            if expires_at < least:
-                raise ExpiryOutOfBounds(expires_at, least, now + MAX_BID_SECONDS)
         self.token.check(requester, max_fee_wei)
 
         self.books[queue] = book

@@ -211,7 +211,7 @@ class Proofs(Clearing):
         self, t: Task, fault: Fault, now: int, *, has_rescuer: bool = False, has_keeper: bool = False
     ) -> tuple[SlashParts, bool]:
         """Slashes the bond of an assignment; the parts, and whether the prover works with lent stake."""
-        carried = fault != Fault.LATE and t.requester == self.projects.carrier_of(t.queue)
+        carried = t.requester == self.projects.carrier_of(t.queue)
         loss_wei = self._terms_of(t).tier1_penalty_wei if carried else Wei(0)
         order = SlashOrder(
             self._account_of(t), t.bond_wei, fault, t.amount_wei, loss_wei, has_rescuer, has_keeper

@@ -268,6 +268,12 @@ class RedemptionQueue:
         locked_wei = rest_wei + profit_wei
         self.lock = (locked_wei, now, now + weighted // locked_wei)
 
+    def _unlock_loss(self, loss_wei: int, now: int) -> None:
+        """A loss takes profit that is still locked first."""
+        rest_wei = self.locked_profit_wei(now)
+        if rest_wei:
+            self.lock = (max(0, rest_wei - loss_wei), now, self.lock[2])
+
     def _is_short(self, now: int) -> bool:
         """Whether the first request has matured and idle money cannot pay it."""
         request = self.requests.get(self.first_request)

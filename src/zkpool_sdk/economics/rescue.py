@@ -12,6 +12,7 @@ from zkpool_sdk.economics import auction, book_heap
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
 from zkpool_sdk.economics.proofs import Proofs
 from zkpool_sdk.errors import (
+    BondExceedsFreeStake,
     DeclineWindowOver,
     LiabilityOver,
     NothingDue,
@@ -39,9 +40,11 @@ class Rescues(Proofs):
         Args:
             caller: the assigned prover or its hot key.
         Raises:
-            WrongStatus, NotAssignedProver, DeclineWindowOver.
+            WrongStatus, NotAssignedProver, QueueIsFrozen, DeclineWindowOver.
         """
         t = self._assigned_to(caller, task, Scope.DECLINE, now)
+        if self.projects.queue_of(t.queue).frozen:
+            raise QueueIsFrozen(t.queue)
         decline_by = self.decline_by(t)
         if now > decline_by:
             raise DeclineWindowOver(task, now, decline_by)
@@ -80,6 +83,9 @@ class Rescues(Proofs):
             raise NotRescuer(task, caller)
         terms = self._terms_of(t)
         bond_wei = auction.bond(self.base_fee_of(t.queue, now), terms.tier1_penalty_wei)
+        free_wei = self.vault.free_cover_of(t.queue, caller, now)
+        if bond_wei > free_wei:
+            raise BondExceedsFreeStake(caller, bond_wei, free_wei)
         self.vault.lock_bonds([(caller, bond_wei)], now)
         self.provers.take_open(t.queue, seat, caller, now)
         self.tasks[task] = replace(

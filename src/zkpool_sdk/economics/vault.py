@@ -20,7 +20,7 @@ from zkpool_sdk.errors import (
     StillUnbonding,
     UnstakeExceedsStake,
 )
-from zkpool_sdk.models import NO_WEI, ZERO_ADDRESS, Address, Fault, SlashParts, Stake
+from zkpool_sdk.models import NO_WEI, ZERO_ADDRESS, Address, Fault, QueueId, SlashParts, Stake
 from zkpool_sdk.units import DAY, HOUR, UINT256_MAX, WEI_PER_ZK, Timestamp, Wei
 
 ENTRY_STAKE_WEI: Final = Wei(32 * WEI_PER_ZK)
@@ -60,6 +60,7 @@ class StakeVault:
         self.market_clock = 0
         self.market_clock_at = 0
         self.decayed_wei = 0
+        self.backed: set[QueueId] = set()
 
     def clock(self, now: int) -> int:
         """Time that decay is counted by: wall time, or market time where the deployment chose so."""
@@ -73,10 +74,26 @@ class StakeVault:
         """Whether a prover may get new tasks."""
         return self.stake_of(prover, now).active
 
-    def free_cover_of(self, prover: Address, now: int) -> Wei:
-        """What can cover new bonds: own + sponsored - locked, decayed to now; 0 unless active."""
+    def free_cover_of(self, queue: QueueId, prover: Address, now: int) -> Wei:
+        """What can cover new bonds in a queue: own + sponsored - locked, decayed to now; 0 unless active.
+
+        Lent stake counts only if the queue is backed.
+        """
         settled = self.stake_of(prover, now)
-        return settled.free_wei if settled.active else Wei(0)
+        if not settled.active:
+            return Wei(0)
+        if queue not in self.backed:
+            settled = replace(settled, sponsored_wei=Wei(0))
+        return settled.free_wei
+
+    def set_backed(self, caller: Address, queue: QueueId, backed: bool) -> None:
+        """Says whether lent stake may cover bonds of a queue.
+
+        Raises:
+            NotSponsor.
+        """
+        self._only_sponsor(caller)
+        (self.backed.add if backed else self.backed.discard)(queue)
 
     def is_idle(self, prover: Address, now: int) -> bool:
         """Whether a prover that was active once had no accepted proof for a day."""
@@ -133,7 +150,9 @@ class StakeVault:
         if paid_wei == 0:
             raise NothingToRecall(prover)
         self._settle(prover, now)
-        self.stakes[prover] = _staying(_lent(s, s.sponsored_wei - paid_wei))
+        s = _lent(s, s.sponsored_wei - paid_wei)
+        entered = s.own_wei + s.sponsored_wei >= ENTRY_STAKE_WEI
+        self.stakes[prover] = replace(s, active=s.active and entered)
         self.token.transfer(self.address, caller, paid_wei)
         return paid_wei
 
@@ -211,9 +230,10 @@ class StakeVault:
             worked: whether proofs were accepted, which restarts the prover's idle clock.
         """
         s = self._settle(prover, now)
-        s = replace(s, locked_wei=Wei(s.locked_wei - bond_wei))
+        sponsored = s.sponsored
+        s = _unlocked(s, bond_wei)
         self.stakes[prover] = replace(s, decays_from=self._grace_ends(now)) if worked else s
-        return s.sponsored
+        return sponsored
 
     def slash(self, order: SlashOrder, market: Address, now: int) -> tuple[SlashParts, bool]:
         """Slashes a bond; all parts but insurance's go to the market.
@@ -251,18 +271,19 @@ class StakeVault:
             paid.keeper_wei,
             Wei(paid.insurance_wei + sponsored - lent_to_tier1),
         )
+        was_sponsored = s.sponsored
         s = replace(
             _lent(s, s.sponsored_wei - sponsored),
             own_wei=Wei(s.own_wei - own),
             unbonding_wei=Wei(s.unbonding_wei - unbonding),
-            locked_wei=Wei(s.locked_wei - bond_wei),
         )
+        s = _unlocked(s, bond_wei)
         if order.fault == Fault.LATE:  # a proof was accepted all the same
             s = replace(s, decays_from=self._grace_ends(now))
         self.stakes[order.prover] = _staying(s)
         self.token.transfer(self.address, self.insurance, parts.insurance_wei)
         self.token.transfer(self.address, market, slashed_wei - parts.insurance_wei)
-        return parts, s.sponsored
+        return parts, was_sponsored
 
     def advance_clock(self, from_at: int, now: int) -> None:
         """Adds the time since ``from_at`` to a market-time clock, never counting a second twice."""
@@ -313,8 +334,15 @@ class StakeVault:
 
 
 def _lent(s: Stake, sponsored_wei: int) -> Stake:
-    """The stake with another loan."""
-    return replace(s, sponsored_wei=Wei(sponsored_wei), sponsored=sponsored_wei != 0)
+    """The stake with another loan; one that is gone is remembered while tasks won with it are in flight."""
+    remembered = sponsored_wei != 0 or (s.sponsored and s.locked_wei != 0)
+    return replace(s, sponsored_wei=Wei(sponsored_wei), sponsored=remembered)
+
+
+def _unlocked(s: Stake, bond_wei: int) -> Stake:
+    """The stake with a bond less; with the last of them a loan that is gone is forgotten."""
+    s = replace(s, locked_wei=Wei(s.locked_wei - bond_wei))
+    return replace(s, sponsored=s.sponsored_wei != 0 or (s.sponsored and s.locked_wei != 0))
 
 
 def _staying(s: Stake) -> Stake:

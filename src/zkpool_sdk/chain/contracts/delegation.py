@@ -104,6 +104,14 @@ class Delegation(Owned):
         """
         return self._send("recall", prover)
 
+    def back_queue(self, queue: int, backed: bool = True) -> Receipt:
+        """Lets lent stake cover bonds of a queue, or no longer; operator only. Emits ``QueueBacked``.
+
+        Raises:
+            NotOperator.
+        """
+        return self._send("backQueue", queue, backed)
+
     def allow_prover(self, prover: str, allowed: bool = True) -> Receipt:
         """Lets a prover borrow without a fee, or no longer; operator only. Emits ``ProverAllowed``.
 

@@ -138,9 +138,16 @@ class Vault(Bound):
         """Who lends stake; the zero address until it is bound."""
         return Address(self.try_call("sponsor"))
 
-    def free_cover_of(self, provers: Sequence[str]) -> tuple[Wei, ...]:
-        """What of each prover's stake can cover new bonds; 0 unless active."""
-        return tuple(Wei(free) for free in self.try_call("freeCoverOf", list(provers)))
+    def free_cover_of(self, queue: int, provers: Sequence[str]) -> tuple[Wei, ...]:
+        """What of each prover's stake can cover new bonds in a queue; 0 unless active.
+
+        Lent stake counts only if the queue is backed.
+        """
+        return tuple(Wei(free) for free in self.try_call("freeCoverOf", queue, list(provers)))
+
+    def is_backed(self, queue: int) -> bool:
+        """Whether lent stake may cover bonds of a queue."""
+        return bool(self.try_call("isBacked", queue))
 
     def clock(self) -> Seconds:
         """The time decay is counted by."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zkpool_sdk.chain.events.base import Event
-from zkpool_sdk.models import AcceleratorId, Address, Fault, SlashParts, TaskId
+from zkpool_sdk.models import AcceleratorId, Address, Fault, QueueId, SlashParts, TaskId
 from zkpool_sdk.units import Bps, Seconds, Timestamp, Wei
 
 
@@ -49,6 +49,14 @@ class Recalled(Event):
 
     prover: Address
     amount_wei: Wei
+
+
+@dataclass(frozen=True, slots=True)
+class QueueBacked(Event):
+    """Whether lent stake may cover bonds of a queue from now on."""
+
+    queue: QueueId
+    backed: bool
 
 
 @dataclass(frozen=True, slots=True)
