@@ -17,7 +17,16 @@ from demo.stage import Stage
 from zkpool_sdk.chain import Account, Connection, Contracts, Deployment, LocalSigner, Receipt
 from zkpool_sdk.chain.books import check_books
 from zkpool_sdk.chain.events import RoundCleared, Slashed, TaskAssigned
-from zkpool_sdk.clients import AssignedTask, Delegator, Keeper, Project, Prover, Requester, publish_hash
+from zkpool_sdk.clients import (
+    AssignedTask,
+    Delegator,
+    Keeper,
+    PoolOperator,
+    Project,
+    Prover,
+    Requester,
+    publish_hash,
+)
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
 from zkpool_sdk.economics.split import split
 from zkpool_sdk.models import QueueId, TaskId, Terms
@@ -260,6 +269,7 @@ def _rescue(stage: Stage, world: World, task: AssignedTask) -> None:
         borrower, pool = world.borrower, world.contracts.delegation
         borrower.register()
         borrower.borrow_stake()
+        PoolOperator(world.contracts).back(world.queues["rollup"])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InsecureKeyWarning)
             borrower.join(world.queues["rollup"], load_circuit("rollup"))
@@ -267,6 +277,7 @@ def _rescue(stage: Stage, world: World, task: AssignedTask) -> None:
             f"✓ {money(borrower.stake_state().sponsored_wei)} ZK lent for a fee of {money(LOAN_FEE)} ZK "
             f"that comes back with the loan; the pool has {money(pool.idle_wei())} ZK left"
         )
+        stage.say("✓ the pool's operator backs the rollup queue: lent stake counts nowhere else")
         claimed = borrower.claim_open(task.task)
         with stage.proving("groth16/rollup  the rescuer") as bar:
             result = borrower.prove(claimed, on_progress=bar)

@@ -40,6 +40,8 @@ MAX_BIDS: Final = 3
 IDLE_DAYS: Final = 2
 """Time that passes without work in the middle of a run on a development chain, so that stake decays."""
 
+LIVES: Final = (2 * ROUND_SECONDS + 60, 4 * ROUND_SECONDS, 40 * ROUND_SECONDS)
+"""How long bids live: hardly more than the two rounds that they have to, or longer, in seconds."""
 
 CANNOT_CLAIM: Final = (
     BondExceedsFreeStake,
@@ -232,7 +234,7 @@ class _Drive:
         for _ in range(self.rng.randint(0, MAX_BIDS)):
             batch = self.batches.next(self.rng.randint(1, 100))
             statement = self.people.circuit.statement(batch.statement)
-            life = self.rng.choice((ROUND_SECONDS // 2, 4 * ROUND_SECONDS, 40 * ROUND_SECONDS))
+            life = self.rng.choice(LIVES)
             feeling = zk(self.rng.randint(1, 8)) // 4
             fee = requester.suggest(self.queue) if self.rng.random() < 0.3 else feeling
             try:

@@ -212,6 +212,7 @@ class Population:
             ]
             self.keeper = Keeper(self._someone("keeper"))
             self.delegator = self._delegator()
+            self._back_queue(report)
             self.accelerator = Accelerator(self._someone("accelerator"))
             self.release: Final[AcceleratorId] = self._release()
             self.workers = [
@@ -258,6 +259,16 @@ class Population:
             self._treasurer.token.transfer(delegator.address, lacking)
             delegator.deposit(lacking)
         return delegator
+
+    def _back_queue(self, report: Callable[[str], None]) -> None:
+        """Lets stake that the pool lends count in the queue, if the treasurer operates the pool."""
+        pool = self._treasurer.delegation
+        if self._treasurer.vault.is_backed(self.queue):
+            return
+        if pool.operator() == Project(self._treasurer).address:
+            pool.back_queue(self.queue)
+        else:
+            report(f"the pool does not back queue {self.queue}: provers with lent stake alone get no work")
 
     def _release(self) -> AcceleratorId:
         """The software that provers run, published once."""

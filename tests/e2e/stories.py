@@ -47,13 +47,13 @@ class Scene:
     def sell(self, batch: int = 0) -> tuple[Requester, AssignedTask]:
         """Auctions the proof of a batch among two; gives the winner and its task as the prover sees it.
 
-        The loser's bid makes the price, and has expired when the next round ends.
+        The loser's bid makes the price, and has expired a quarter of an hour later.
         """
         statement = load_circuit(CIRCUIT).statement(self.batches[batch].statement)
         inputs = self.batches[batch].inputs
         winner, loser = Requester(self.someone(2 * PRICE)), Requester(self.someone(PRICE))
         bid = winner.place(self.queue, statement, PRICE + zk(1), inputs=inputs)
-        loser.place(self.queue, statement, PRICE, inputs=inputs, life_seconds=ROUND_SECONDS + 60)
+        loser.place(self.queue, statement, PRICE, inputs=inputs, life_seconds=3 * ROUND_SECONDS)
         self.end_round()
         account = winner.contracts.provers.account_of(winner.task(bid.task).prover)
         (assigned,) = Prover(self.someone(), self.ump, acts_for=account).assignments()

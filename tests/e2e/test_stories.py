@@ -95,6 +95,10 @@ def test_sponsored_prover__without_stake__borrows_proves_shares_and_returns(scen
     assert prover.balance_wei == 0
     assert scene.operator.status().lent_wei == zk(32)
     prover.join(scene.queue, CIRCUIT)
+    cover = prover.contracts.vault.free_cover_of
+    assert cover(scene.queue, [prover.address]) == (0,)  # until the pool trusts the queue
+    scene.operator.back(scene.queue)
+    assert cover(scene.queue, [prover.address]) == (zk(32),)
 
     _, task = scene.sell()
     with pytest.raises(LoanCoversBonds):
@@ -125,6 +129,7 @@ def test_sponsored_prover__misses_its_window__costs_its_own_money_before_the_poo
     prover.register()
     prover.borrow_stake()
     prover.stake(zk("0.2"))
+    scene.operator.back(scene.queue)
     prover.join(scene.queue, CIRCUIT)
     _, task = scene.sell()
     scene.node.wait_until(task.grace_until + 1)

@@ -8,7 +8,15 @@ from pathlib import Path
 from tests.sdk.toy_market import KEY, TERMS, ToyMarket, make_toy_market
 from zkpool_sdk.chain import Contracts
 from zkpool_sdk.chain.bids import CYCLE_SECONDS, cycle_of
-from zkpool_sdk.clients import Accelerator, AssignedTask, Delegator, DueKind, ProofRefused, Prover
+from zkpool_sdk.clients import (
+    Accelerator,
+    AssignedTask,
+    Delegator,
+    DueKind,
+    PoolOperator,
+    ProofRefused,
+    Prover,
+)
 from zkpool_sdk.models import QueueId, SignalRule, TaskStatus
 from zkpool_sdk.units import DAY, HOUR, zk
 
@@ -66,8 +74,9 @@ def live(contracts: Contracts) -> Life:
 
 
 def _gather(life: Life) -> None:
-    """Pooled stake is lent, software published and chosen."""
+    """Pooled stake is lent to who works in a queue that it backs, software published and chosen."""
     life.delegator.deposit(zk(300))
+    PoolOperator(life.contracts).back(life.toy.queue)
     life.borrower.register()
     life.borrower.borrow_stake()
     life.borrower.contracts.provers.join(life.toy.queue, 2)

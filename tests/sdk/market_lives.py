@@ -203,7 +203,7 @@ class BidderLives(RuleBasedStateMachine):
         if any(b.expires_at >= self.now and b.max_fee_wei >= floor for b in market.book_of(queue)):
             vault.advance_clock(state.started_at, self.now)
         return {
-            c.prover: auction.slots(c.free_capacity, vault.free_cover_of(c.account, self.now), bond)
+            c.prover: auction.slots(c.free_capacity, vault.free_cover_of(queue, c.account, self.now), bond)
             for c in market.provers.candidates(queue, self.now)
         }
 

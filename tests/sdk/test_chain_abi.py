@@ -131,7 +131,7 @@ def test_typed_contracts__their_reads__answer_on_a_fresh_deployment(contracts: C
     assert provers.id_of(contracts.deployment.deployer) == 0
     assert projects.queue_count() == projects.project_count() == provers.prover_count() == 0
     assert contracts.vault.stake_of(market.address).own_wei == 0
-    assert contracts.vault.free_cover_of([market.address]) == (0,)
+    assert contracts.vault.free_cover_of(1, [market.address]) == (0,)
     assert not contracts.vault.is_idle(market.address)
     assert contracts.vault.lent_wei() == 0
     assert market.rescue_of(bytes(32)) == Rescue()

@@ -15,12 +15,14 @@ from zkpool_sdk.chain import Contracts, LocalSigner, NodeSigner, bids
 from zkpool_sdk.chain.bids import CommitStatus, Offer, SealedBid, SignedBid
 from zkpool_sdk.chain.errors import CannotSign
 from zkpool_sdk.clients import Requester
+from zkpool_sdk.economics.base_fee import ROUND_SECONDS
 from zkpool_sdk.errors import (
     BidBelowBaseFee,
     CommitWindowOver,
     CycleNotOver,
     DigestIsRevoked,
     DigestUsed,
+    ExpiryOutOfBounds,
     NoDeposit,
     NotRaiser,
     QueueNotSealed,
@@ -30,7 +32,7 @@ from zkpool_sdk.errors import (
     WrongSigner,
 )
 from zkpool_sdk.models import ZERO_ADDRESS, Address, QueueId, SignalRule, TaskStatus
-from zkpool_sdk.units import Timestamp, Wei, zk
+from zkpool_sdk.units import DAY, Timestamp, Wei, zk
 
 DESK = Address("0x" + "5a" * 20)
 CHAIN = 31_337
@@ -292,6 +294,45 @@ def test_commit__wrong_queue_or_window__is_refused(toy: ToyMarket, sealed: Queue
     to_reveal(toy)
     with pytest.raises(CommitWindowOver):
         toy.requester.commit(sealed, [11], zk(5))
+
+
+def test_place__life_of_less_than_two_rounds__is_refused(toy: ToyMarket) -> None:
+    toy.rival.place(toy.queue, [1], zk(1))
+    started_at = toy.contracts.market.round_of(toy.queue).started_at
+    with pytest.raises(ExpiryOutOfBounds) as caught:
+        toy.requester.place(toy.queue, [2], zk(1), life_seconds=ROUND_SECONDS)
+    assert caught.value.min_at == started_at + 2 * ROUND_SECONDS
+    toy.requester.place(toy.queue, [2], zk(1), life_seconds=2 * ROUND_SECONDS)
+
+
+def test_sign__life_too_short_to_be_placed__is_refused(toy: ToyMarket) -> None:
+    now = toy.contracts.connection.timestamp()
+    for life in (2 * ROUND_SECONDS - 1, 30 * DAY + 1):
+        with pytest.raises(ExpiryOutOfBounds) as caught:
+            toy.requester.sign_bid(toy.queue, [11], zk(5), life_seconds=life)
+        assert caught.value == ExpiryOutOfBounds(now + life, now + 2 * ROUND_SECONDS, now + 30 * DAY)
+    offer = toy.requester.sign_bid(toy.queue, [11], zk(5), life_seconds=2 * ROUND_SECONDS + 30)
+    assert toy.rival.place_signed(offer).expires_at == offer.bid.expires_at
+
+
+def test_commit__life_too_short_to_be_revealed__costs_no_deposit(toy: ToyMarket, sealed: QueueId) -> None:
+    desk, connection = toy.contracts.by(toy.requester.account).desk, toy.contracts.connection
+    start = bids.commit_window(bids.cycle_of(connection.timestamp()))[0]
+    least = start + 3 * ROUND_SECONDS
+    short = least - 1 - connection.timestamp()
+    with pytest.raises(ExpiryOutOfBounds) as caught:
+        toy.requester.commit(sealed, [11], zk(5), life_seconds=short)
+    assert (caught.value.got_at, caught.value.min_at) == (least - 1, least)
+    assert toy.requester.balance_wei == zk(200)
+    bid = toy.requester.commit(sealed, [11], zk(5), life_seconds=short + 1)
+    # The desk says the same of one that was committed all the same.
+    ending = replace(bid, expires_at=Timestamp(least - 1))
+    desk.commit(sealed, bids.hash_of(ending, connection.chain_id, desk.address))
+    to_reveal(toy)
+    assert toy.requester.reveal(bid) is not None
+    with pytest.raises(ExpiryOutOfBounds) as caught:
+        toy.requester.reveal(ending)
+    assert (caught.value.got_at, caught.value.min_at) == (least - 1, least)
 
 
 def test_quote_for__open_book__tells_rank_and_price(toy: ToyMarket) -> None:

@@ -161,7 +161,7 @@ def test_keeper__what_is_due__is_done_once_and_rewarded(toy: ToyMarket) -> None:
     market, connection = toy.contracts.market, toy.contracts.connection
     assert toy.keeper.due() == []
     won = toy.requester.place(toy.queue, [1], zk(4), life_seconds=20 * DAY)
-    lost = toy.requester.place(toy.queue, [2], zk(1), life_seconds=400)
+    lost = toy.requester.place(toy.queue, [2], zk(1), life_seconds=700)
     start = market.round_of(toy.queue).started_at
     connection.wait_until(start + 300)
     assert [(due.kind, due.since) for due in toy.keeper.due()] == [(DueKind.CLEAR, start + 300)]

@@ -27,6 +27,8 @@ FEE_PER_GAS = 10
 JOB_GAS = 1_000_000
 PENALTY = zk(1)
 """What each bond holds for tier 1."""
+SHORT_LIFE = 700
+"""Seconds: hardly more than the two rounds that a bid has to live."""
 UNIT_PRICE = zk(2)
 """Worth of a whole token of tier 1."""
 
@@ -42,7 +44,7 @@ def toy(contracts: Contracts) -> ToyMarket:
 def test_choose__rounds_that_were_crowded__bids_with_their_margin(toy: ToyMarket) -> None:
     for _ in range(3):
         for fee in (5, 4):
-            toy.rival.place(toy.queue, [fee], zk(fee), life_seconds=400)
+            toy.rival.place(toy.queue, [fee], zk(fee), life_seconds=SHORT_LIFE)
         toy.end_round()
         (task,) = toy.prover.assignments()
         toy.prover.submit(task.task, *toy.proof(task))
@@ -70,10 +72,10 @@ def test_choose__rounds_that_were_crowded__bids_with_their_margin(toy: ToyMarket
 def test_choose__dear_now_and_time_left__waits_for_the_base_fee_to_fall(toy: ToyMarket) -> None:
     toy.prover.set_capacity(toy.queue, 0)
     for number in range(4):  # bids without a slot lift the base fee
-        toy.rival.place(toy.queue, [number], zk(1), life_seconds=400)
+        toy.rival.place(toy.queue, [number], zk(1), life_seconds=SHORT_LIFE)
         toy.end_round()
     toy.prover.set_capacity(toy.queue, 1)
-    toy.contracts.connection.wait_until(toy.contracts.connection.timestamp() + 400)
+    toy.contracts.connection.wait_until(toy.contracts.connection.timestamp() + SHORT_LIFE)
     toy.end_round()
     base_fee = toy.contracts.market.base_fee_of(toy.queue)
     now = toy.requester.choose(toy.queue, zk(2))

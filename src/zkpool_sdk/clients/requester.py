@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from zkpool_sdk.chain import bids
 from zkpool_sdk.chain.abi import load_abi
-from zkpool_sdk.chain.bids import Offer, SealedBid, SignedBid
+from zkpool_sdk.chain.bids import CYCLE_SECONDS, Offer, SealedBid, SignedBid, cycle_of
 from zkpool_sdk.chain.contracts.bids import BidQuote
 from zkpool_sdk.chain.events import BidPlaced, DepositClaimed, ProofAccepted, ProofLate, decode_logs
 from zkpool_sdk.chain.history import topic_of
@@ -18,11 +18,15 @@ from zkpool_sdk.clients.inputs import publish_inputs
 from zkpool_sdk.clients.rounds import ended_rounds
 from zkpool_sdk.economics import bidding
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
+from zkpool_sdk.economics.market import MAX_BID_SECONDS
 from zkpool_sdk.economics.strategy import BidChoice, choose_bid, past_rounds
+from zkpool_sdk.errors import ExpiryOutOfBounds
 from zkpool_sdk.models import ZERO_ADDRESS, Address, Bid, QueueId, Task, TaskId, TaskStatus
 from zkpool_sdk.units import HOUR, UINT256_MAX, Timestamp, Wei
 
 DEFAULT_LIFE_SECONDS: Final = HOUR
+SEALED_LIFE_SECONDS: Final = CYCLE_SECONDS + ROUND_SECONDS
+"""A sealed bid lives so long from the start of its cycle, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ class Requester(Client):
             inputs: witness inputs to publish. Everybody can read them; for private ones give ``data`` from
                 ``publish_hash`` and hand the inputs to the assigned prover.
             data: published as it is, instead of ``inputs``.
-            life_seconds: how long the bid stays live.
+            life_seconds: how long the bid stays live: to the end of the round, and a round more at least.
         Returns:
             The event: id of the task, sequence number, expiry.
         Raises:
@@ -204,9 +208,11 @@ class Requester(Client):
             The signed bid; whoever has it can place it, once. ``Offer.to_json`` writes it down.
         Raises:
             CannotSign: the account's key is not on this machine.
+            ExpiryOutOfBounds: it would not live for two rounds; nobody might be able to bring it on chain.
         """
         fee = self.suggest(queue) if max_fee_wei is None else max_fee_wei
         now = self.connection.timestamp()
+        _check_life(now, life_seconds, now + 2 * ROUND_SECONDS)
         bid = SignedBid(
             requester=Address(wallet) if wallet else self.address,
             queue=QueueId(queue),
@@ -280,13 +286,16 @@ class Requester(Client):
             does not loses the deposit.
         Raises:
             QueueNotSealed, QueueIsClosed, QueueIsFrozen, CommitWindowOver, ERC20InsufficientBalance.
+            ExpiryOutOfBounds: it could not be revealed, and the deposit would be lost.
         """
+        now = self.connection.timestamp()
+        _check_life(now, life_seconds, cycle_of(now) * CYCLE_SECONDS + SEALED_LIFE_SECONDS)
         bid = SealedBid(
             requester=self.address,
             queue=QueueId(queue),
             statement=tuple(statement),
             max_fee_wei=Wei(max_fee_wei),
-            expires_at=Timestamp(self.connection.timestamp() + life_seconds),
+            expires_at=Timestamp(now + life_seconds),
             data=_published(inputs, data),
             salt=bids.new_salt(),
         )
@@ -400,6 +409,17 @@ class Requester(Client):
             return found if found.status is not since else None
 
         return wait_for(f"the next step of task 0x{task.hex()}", changed, timeout_seconds)
+
+
+def _check_life(now: int, life_seconds: int, least: int) -> None:
+    """Refuses a life that the market would refuse when it is too late to say another.
+
+    Raises:
+        ExpiryOutOfBounds.
+    """
+    expires_at, most = now + life_seconds, now + MAX_BID_SECONDS
+    if not least <= expires_at <= most:
+        raise ExpiryOutOfBounds(expires_at, least, most)
 
 
 def _published(inputs: Mapping[str, Any] | None, data: bytes) -> bytes:

@@ -27,7 +27,7 @@ class RaiseTooLow(ContractError):
 
 
 class ExpiryOutOfBounds(ContractError):
-    """The bid would end in the past or too far ahead."""
+    """The bid would end before the round after this one does, or too far ahead."""
 
     got_at: int
     min_at: int
