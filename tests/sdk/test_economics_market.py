@@ -95,7 +95,7 @@ def test_clear__before_the_round_is_over__is_refused_to_the_second() -> None:
 def test_base_fee__empty_rounds__fall_lazily_and_are_not_counted_twice() -> None:
     market, queue = running()
     for i in range(3):
-        market.place_bid(REQUESTER, queue, [i], zk(1), START + 300, START)
+        market.place_bid(REQUESTER, queue, [i], zk(1), START + 600, START)
     market.clear(queue, START + 300)  # excess 1e6; two losers expire
     result = market.clear(queue, START + 601)
     assert (len(result.expired), result.bid_count, result.slot_count) == (2, 0, 0)

@@ -56,6 +56,7 @@ def sponsored() -> tuple[Market, QueueId, TaskId, int]:
     market.vault.sponsor = SPONSOR
     market.token.transfer(OUTSIDER, SPONSOR, zk(100))
     market.vault.lend(SPONSOR, PROVER, zk(32), START)
+    market.vault.set_backed(SPONSOR, queue, True)
     market.provers.register(PROVER)
     market.provers.join(PROVER, queue, 8, START)
     task = market.place_bid(REQUESTER, queue, [7], zk(3), START + DAY, START)
@@ -75,6 +76,27 @@ def test_lend__prover_without_stake__works_and_shares_its_side() -> None:
     assert market.splitter.pool_earning(now).delegators_pending_wei == zk("0.2") + zk("0.32")
     assert market.splitter.pool_earning(now).treasury_pending_wei == zk("0.2")
     check_market(market, now)
+
+
+def test_lend__queue_the_pool_does_not_back__gets_no_work_and_rescues_none() -> None:
+    market, queue, task, now = sponsored()
+    vault, bond = market.vault, zk("0.5")
+    refused(errors.NotSponsor(OUTSIDER), lambda: vault.set_backed(OUTSIDER, queue, False))
+    assert vault.free_cover_of(queue, PROVER, now) == zk(32) - bond
+    vault.set_backed(SPONSOR, queue, False)
+    assert vault.free_cover_of(queue, PROVER, now) == 0
+    market.submit_proof(PROVER, task, signals_for(7, PROVER), Verdict.ACCEPTED, now)  # what it has goes on
+    waiting = market.place_bid(REQUESTER, queue, [9], zk(3), now + DAY, now)
+    assert market.clear(queue, now + 300).slot_count == 0
+
+    seat_prover(market, SECOND, queue, zk(32), now)
+    market.clear(queue, now + 600)
+    market.decline(SECOND, waiting, now + 600)
+    covered = errors.BondExceedsFreeStake(PROVER, market.required_bond_of(queue, now + 600), 0)
+    refused(covered, lambda: market.claim_open(PROVER, waiting, 0, now + 600))
+    vault.stake(PROVER, zk(1), now + 600)  # its own counts everywhere
+    market.claim_open(PROVER, waiting, 0, now + 600)
+    check_market(market, now + 600)
 
 
 def test_lend__anybody_else_or_to_whom_needs_none__is_refused() -> None:

@@ -64,7 +64,7 @@ def crew(count: int = 4, penalty: Wei = NO_WEI) -> tuple[Market, QueueId]:
 def one_task(market: Market, queue: QueueId, now: int = START) -> tuple[TaskId, Address, int]:
     """A task at a price of 2 ZK, who got it, and when."""
     task = market.place_bid(REQUESTER, queue, [7], zk(3), now + DAY, now)
-    market.place_bid(RIVAL, queue, [8], zk(2), now + 300, now)
+    market.place_bid(RIVAL, queue, [8], zk(2), now + 600, now)
     for prover in PROVERS:  # all but one are at work elsewhere
         if prover != FIRST and prover in market.provers.ids:
             market.provers.set_capacity(prover, queue, 0)
@@ -115,7 +115,7 @@ def test_late__a_second_after_the_grace__is_refused_and_then_missed() -> None:
 def test_late__odd_price__the_prover_gets_the_smaller_half() -> None:
     market, queue = crew(1)
     for number, fee_wei in enumerate((zk(3), zk(2) + 1)):
-        market.place_bid(REQUESTER, queue, [7 + number], fee_wei, START + 300, START)
+        market.place_bid(REQUESTER, queue, [7 + number], fee_wei, START + 600, START)
     market.clear(queue, START + 300)
     task = next(task for task, t in market.tasks.items() if t.status == TaskStatus.ASSIGNED)
     before = market.credit_of(REQUESTER)
