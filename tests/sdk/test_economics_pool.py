@@ -92,7 +92,7 @@ def test_lend__queue_the_pool_does_not_back__gets_no_work_and_rescues_none() -> 
     seat_prover(market, SECOND, queue, zk(32), now)
     market.clear(queue, now + 600)
     market.decline(SECOND, waiting, now + 600)
-    covered = errors.BondExceedsFreeStake(PROVER, market.required_bond_of(queue, now + 600), 0)
+    covered = errors.BondExceedsFreeStake(PROVER, market.bond_of(queue, now + 600), 0)
     refused(covered, lambda: market.claim_open(PROVER, waiting, 0, now + 600))
     vault.stake(PROVER, zk(1), now + 600)  # its own counts everywhere
     market.claim_open(PROVER, waiting, 0, now + 600)
