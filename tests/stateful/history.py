@@ -29,6 +29,8 @@ def lived_in(world: World) -> World:
         past.register(prover)
         for queue in (*past.queues, world.sealed):
             past.join(prover, queue, 32)
+    past.back(past.queues[0], True)
+    past.back(world.sealed, True)
     numbers = [past.market.provers.ids[prover] for prover in provers]
     while min(past.market.provers.provers[number].success_count for number in numbers) < SEASONED:
         queue = past.queues[0]

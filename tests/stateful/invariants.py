@@ -214,7 +214,9 @@ class Laws(RuleBasedStateMachine):
     def i24_lent_stake_is_what_the_sponsor_has_lent(self) -> None:
         stakes = self.market.vault.stakes.values()
         assert self.market.vault.lent_wei == sum(s.sponsored_wei for s in stakes)
-        assert all(s.sponsored == (s.sponsored_wei != 0) for s in stakes)
+        assert all(s.sponsored or s.sponsored_wei == 0 for s in stakes)
+        # A loan that is gone is remembered while bonds are locked.
+        assert all(s.sponsored_wei or s.locked_wei for s in stakes if s.sponsored)
 
     # --- around a clearing
 
@@ -225,7 +227,7 @@ class Laws(RuleBasedStateMachine):
         floor_wei = base_fee.base_fee(market.round_of(queue).excess)
         live = [bid for bid in bids if now <= bid.expires_at and bid.max_fee_wei >= floor_wei]
         candidates: list[Candidate] = market.provers.candidates(queue, now)
-        free = {c.account: market.vault.free_cover_of(c.account, now) for c in candidates}
+        free = {c.account: market.vault.free_cover_of(queue, c.account, now) for c in candidates}
         return Clearing(
             [bid.max_fee_wei for bid in live],
             dict(enumerate(bid.task for bid in live)),

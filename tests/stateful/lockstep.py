@@ -170,6 +170,7 @@ class Lockstep:
                 q = model.projects.queue_of(queue)
                 yield at.projects, "queueOf", (queue,), q
                 yield at.projects, "carrierOf", (queue,), model.projects.carrier_of(queue)
+                yield at.vault, "isBacked", (queue,), queue in model.vault.backed
                 candidates = model.provers.candidates(queue, now)
                 yield at.provers, "candidates", (queue, q.min_rating_ppm), candidates
         for account in roles.everybody:

@@ -42,6 +42,11 @@ class PoolActs(TaskActs):
         assert after.locked_wei == before.locked_wei <= after.slashable_wei  # 19
         assert before.sponsored_wei - after.sponsored_wei == (paid_wei or 0)
 
+    def back(self, queue: QueueId, backed: bool, sender: Address | None = None) -> None:
+        caller, arguments = sender or self.roles.sponsor, (queue, backed)
+        action = self.market.vault.set_backed
+        self.act("back", caller, "vault", "setBacked", arguments, action, caller, *arguments)
+
     def restake(self, prover: Address) -> None:
         """Stakes what has been earned: all of it, no more."""
         own_wei = self.market.vault.stake_of(prover, self.now).own_wei

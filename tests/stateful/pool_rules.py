@@ -47,6 +47,27 @@ class PoolRules(PoolActs):
             self.recall(prover, self.roles.outsider)
         self.recall(prover)
 
+    @rule(which=st.integers(0, 1), backed=st.booleans(), stranger=st.booleans())
+    def back_a_queue(self, which: int, backed: bool, stranger: bool) -> None:
+        """Lent stake covers bonds in backed queues alone."""
+        queue = self.queues[which]
+        self.back(queue, backed, self.roles.outsider if stranger else None)
+        self.round(queue, 3, 10**17, works=True)
+
+    @rule(who=WHO, which=st.integers(0, 1))
+    def take_a_loan_back_in_flight(self, who: int, which: int) -> None:
+        """A loan that is gone while tasks won with it are in flight still shares what they earn."""
+        lent = [prover for prover, s in self.market.vault.stakes.items() if s.sponsored]
+        if not lent:
+            return
+        prover, queue = lent[who % len(lent)], self.queues[which]
+        self.back(queue, True)
+        self.round(queue, 8, 10**17, works=True)
+        self.stake_for(self.roles.outsider, prover, zk(8))
+        self.recall(prover)
+        self.submit_all(prover, queue)
+        self.recall(prover)
+
     @rule(who=WHO, wrong=st.booleans(), count=st.integers(1, 4))
     def gamble_with_lent_stake(self, who: int, wrong: bool, count: int) -> None:
         """Own stake is slashed first; what is left of the loan covers the bonds that are left."""

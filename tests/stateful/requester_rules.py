@@ -13,7 +13,8 @@ from zkpool_sdk.economics import base_fee, book_heap
 from zkpool_sdk.models import QueueId, TaskStatus
 from zkpool_sdk.units import DAY, SCALAR_FIELD
 
-LIVES = st.sampled_from((0, 300, 301, 1_000, 30 * DAY, 30 * DAY, 30 * DAY))
+LIVES = st.sampled_from((0, 300, 1_000, 30 * DAY, 30 * DAY, 30 * DAY, None, None))
+"""In seconds; ``None`` for around the shortest that is allowed."""
 OVER_BASE = st.sampled_from((0, 1, 10**16, 10**17, 10**18, 3 * 10**18))
 
 
@@ -22,9 +23,13 @@ class RequesterRules(PoolActs):
 
     # --- requesters
 
-    @rule(number=st.integers(0, 3), which=st.integers(0, 1), over=OVER_BASE, life=LIVES)
-    def place(self, number: int, which: int, over: int, life: int) -> None:
+    @rule(number=st.integers(0, 3), which=st.integers(0, 1), over=OVER_BASE, life=LIVES, edge=EDGES)
+    def place(self, number: int, which: int, over: int, life: int | None, edge: int) -> None:
         queue = self.queues[which]
+        if life is None:
+            started_at = self.market.round_of(queue).started_at or self.now
+            length = base_fee.ROUND_SECONDS
+            life = max(self.now, started_at + length) + length - self.now + edge
         fee_wei = self.market.base_fee_of(queue, self.now) + over
         self.place_bid(self.roles.requesters[number], queue, fee_wei, life)
 

@@ -13,7 +13,7 @@ from tests.stateful.world import World
 from tests.support.profiles import PROFILE, scaled
 
 VERBS = {
-    "accept key", "burn", "cancel", "claim", "claim credit", "claim delegators", "claim open",
+    "accept key", "back", "burn", "cancel", "claim", "claim credit", "claim delegators", "claim open",
     "claim treasury", "clear", "close queue", "decline", "donate", "expire", "finalize", "finish unstake",
     "freeze", "heartbeat", "join", "leave", "leave jail", "lend", "pause", "place", "place for",
     "propose key", "prove", "prove another output", "prove many", "prove wrongly", "raise", "raise for",

@@ -167,7 +167,7 @@ class Proofs(Clearing):
             return ProofResult.PROVEN
         accelerator, share_bps = self.provers.record_late(t.queue, t.place, t.prover)
         parts, sponsored = self._slash(t, Fault.LATE, now)
-        self._credit(t.requester, parts.requester_wei)
+        self._compensate(task, t, parts)
         paid_wei = t.amount_wei // 2
         self._credit(t.requester, t.amount_wei - paid_wei)
         self._to_splitter(t, [paid_wei], [t.prove_by - window], sponsored, accelerator, share_bps, now)
@@ -218,6 +218,12 @@ class Proofs(Clearing):
         )
         return self.vault.slash(order, self.addresses.market, now)
 
+    def _compensate(self, task: TaskId, t: Task, parts: SlashParts) -> None:
+        """Credits the requester its part of a slash, and what tier 1 takes if it carries that."""
+        self._credit(t.requester, parts.requester_wei + parts.tier1_wei)
+        if parts.tier1_wei:
+            self.recovered[task] = Wei(self.recovered_of(task) + parts.tier1_wei)
+
     def _slash_and_open(self, task: TaskId, fault: Fault, keeper: Address | None, now: int) -> Rescue:
         """Slashes an assignment and opens the task; whoever the fault has cost something is credited."""
         t, r = self.tasks[task], self._opened(task)
@@ -225,9 +231,7 @@ class Proofs(Clearing):
         rescuable = fault == Fault.INVALID or now <= r.open_until
         parts, _ = self._slash(t, fault, now, has_rescuer=rescuable, has_keeper=keeper is not None)
         self.rescues[task] = r = replace(r, bounty_wei=Wei(r.bounty_wei + parts.rescuer_wei))
-        self._credit(t.requester, parts.requester_wei + parts.tier1_wei)
-        if parts.tier1_wei:
-            self.recovered[task] = Wei(self.recovered_of(task) + parts.tier1_wei)
+        self._compensate(task, t, parts)
         if keeper is not None:
             self._credit(keeper, parts.keeper_wei)
         return r
