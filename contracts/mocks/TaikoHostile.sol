@@ -81,8 +81,9 @@ contract TaikoHostile is ITaiko {
     function withdrawRewards() external {
         if (manner == Manner.STINGY) revert Rude();
         _act();
-        token.transfer(msg.sender, _owedUnits);
+        uint256 owedUnits = _owedUnits;
         _owedUnits = 0;
+        token.transfer(msg.sender, owedUnits);
     }
 
     /// @inheritdoc ITaiko
