@@ -27,7 +27,8 @@ def test_demo__told_to_the_end__every_figure_holds(accounts: Any) -> None:
     run_demo(console, connect(), sdk_account(accounts[0]), lambda: deploy_zkpool(accounts[0], network="demo"))
     text = told.getvalue()
     assert "7.50 = 7.49 + 0.01" in text  # a price as next bid and base fee
-    assert text.count("verified on chain") == 3
+    assert text.count("verified on chain") == 4
+    assert "the pool's operator backs the rollup queue" in text
     assert "slashed 1.6000 ZK (5 % of its stake)" in text
     assert re.search(r"after 3 idle days: 40\.0000 ▸ 39\.\d+ ZK", text)
     assert "splits into 6.00 prover, 0.75 delegators, 0.75 treasury" in text

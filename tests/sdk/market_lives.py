@@ -42,7 +42,7 @@ fees = st.one_of(
     st.integers(zk(1) // 100, zk(1) // 100 + 3),
     st.integers(zk(1), zk(100)),
 )
-lives = st.sampled_from([-1, 0, 299, 300, 1_000, 30 * DAY, 30 * DAY, 31 * DAY])
+lives = st.sampled_from([-1, 299, 599, 600, 601, 1_000, DAY, 30 * DAY, 30 * DAY, 31 * DAY])
 edges = st.sampled_from([-1, 0, 1])
 JUDGED = (Verdict.ACCEPTED, Verdict.REFUSED, Verdict.BROKEN)
 
@@ -54,8 +54,8 @@ def has(*statuses: TaskStatus) -> Callable[[Any], bool]:
 class BidderLives(RuleBasedStateMachine):
     """Rules are the verbs of the market; whatever it refuses must leave no trace."""
 
-    @initialize(market_time=st.booleans())
-    def open_market(self, market_time: bool) -> None:
+    @initialize(market_time=st.booleans(), chapter=st.integers(0, 6), who=provers, pick=picks)
+    def open_market(self, market_time: bool, chapter: int, who: str, pick: int) -> None:
         self.market, self.queues = new_market(market_time, queue_count=2)
         self.now = START
         self.final: dict[TaskId, Task] = {}
@@ -66,6 +66,10 @@ class BidderLives(RuleBasedStateMachine):
         for i, prover in enumerate(PROVERS[:3]):
             for queue in self.queues:
                 seat_prover(self.market, prover, queue, zk(40 + 30 * i), self.now)
+        self.begin(chapter, who, pick)
+
+    def begin(self, chapter: int, who: str, pick: int) -> None:
+        """What happens before random steps do."""
 
     def act(self, name: str, action: Callable[[], Any]) -> Any:
         """Runs an action; a refusal must change nothing at all."""
@@ -110,12 +114,7 @@ class BidderLives(RuleBasedStateMachine):
 
     # --- requesters
 
-    @rule(
-        who=requesters,
-        pick=picks,
-        fee=fees,
-        life=st.sampled_from([-1, 0, 299, 300, 1_000, 30 * DAY, 31 * DAY]),
-    )
+    @rule(who=requesters, pick=picks, fee=fees, life=lives)
     def place_bid(self, who: str, pick: int, fee: int, life: int) -> None:
         queue = self.queues[pick % 2]
         statement = pick % 3  # the same statement again and again: it cannot be squatted
