@@ -13,6 +13,7 @@ import {IProverMarket} from "../interfaces/IProverMarket.sol";
 import {ITier1Adapter} from "../interfaces/ITier1Adapter.sol";
 import {QueueId, TaskId} from "../types/Ids.sol";
 import {Terms} from "../types/Queue.sol";
+import {Round} from "../types/Round.sol";
 import {Task, TaskStatus} from "../types/Task.sol";
 import {ITaiko} from "./ITaiko.sol";
 import {ITaikoAdapter} from "./ITaikoAdapter.sol";
@@ -40,6 +41,8 @@ contract TaikoAdapter is ITaikoAdapter, UnitExchange, Tier1Caller {
 
     /// @dev As many as `valueWei` can look at with the gas that the delegation vault gives it.
     uint256 public constant MAX_WORKS = 12;
+    /// @dev The market's.
+    uint256 private constant ROUND_SECONDS = 300;
     uint256 private constant READ_GAS = 50_000;
     uint256 private constant CALL_GAS = 400_000;
     /// @dev A proof of the largest key takes about half of it.
@@ -100,8 +103,9 @@ contract TaikoAdapter is ITaikoAdapter, UnitExchange, Tier1Caller {
         if (keccak256(data) != b.dataHash) revert DataDiffers(ext, keccak256(data), b.dataHash);
         (, Terms memory terms) = projects.current(queue);
         uint256 expiresAt = b.proveBy - Math.min(b.proveBy, terms.proofWindowSeconds);
-        if (b.provenAt != 0 || b.released || block.timestamp > expiresAt) {
-            revert WorkTooLate(ext, block.timestamp, expiresAt);
+        uint256 lastAt = _lastEntryAt(expiresAt);
+        if (b.provenAt != 0 || b.released || block.timestamp > lastAt) {
+            revert WorkTooLate(ext, block.timestamp, lastAt);
         }
         uint256 penaltyUnits = Math.min(_penaltyOf(ext), bookedUnits);
         uint256 bidWei = Math.min(_worthDown(b.rewardUnits + penaltyUnits), _offer.maxBidWei);
@@ -347,6 +351,17 @@ contract TaikoAdapter is ITaikoAdapter, UnitExchange, Tier1Caller {
             _live.pop();
             return;
         }
+    }
+
+    /// @dev Last second at which the market takes a bid that has to be sold until `soldBy`: every bid stays for a round after the
+    ///      one it comes in. A bid that stayed longer could be sold so late that its proof is paid for here and too late there.
+    function _lastEntryAt(uint256 soldBy) private view returns (uint256) {
+        Round memory r = market.roundOf(queue);
+        uint256 startedAt = r.startedAt == 0 ? block.timestamp : r.startedAt;
+        // Rounds of an empty book pass by themselves.
+        if (r.bidCount == 0) startedAt = block.timestamp - ((block.timestamp - startedAt) % ROUND_SECONDS);
+        uint256 leadSeconds = startedAt + 2 * ROUND_SECONDS > soldBy ? 2 * ROUND_SECONDS : ROUND_SECONDS;
+        return soldBy - Math.min(soldBy, leadSeconds);
     }
 
     /// @dev Both sides have ended: the task here, and tier 1's window there unless it has the proof.

@@ -302,9 +302,10 @@ def test_clearing__thirty_two_provers_and_a_full_book__fits_a_block(stage: Stage
     for i in range(32):
         stage.fund(requesters[i], 10 * ZK)
         stage.place(requesters[i], 9 * ZK - i, expires_at=stage.chain.now + 2 * DAY)
-    dying = stage.chain.now + 36
+    dying = stage.chain.now + 3 * ROUND
     for i in range(32):
         stage.place(stage.rival, ZK + i, expires_at=dying)
+    stage.skip_to(dying)
     receipt = stage.clear()
     [cleared] = stage.events(receipt, stage.pool.market, "RoundCleared")
     assert cleared[4] == 32
@@ -313,9 +314,10 @@ def test_clearing__thirty_two_provers_and_a_full_book__fits_a_block(stage: Stage
 
 
 def test_clearing__sixty_four_expired_bids__fits_a_block(stage: Stage) -> None:
-    until = stage.chain.now + ROUND - 100
+    until = stage.chain.now + 3 * ROUND
     for i in range(64):
         stage.place(stage.requester, ZK + i, expires_at=until)
+    stage.skip_to(until)
     receipt = stage.clear()
     assert len(stage.events(receipt, stage.pool.market, "BidExpired")) == 64
     assert receipt.gas_used < 10_000_000

@@ -193,8 +193,8 @@ def test_ended_task__however_it_ended__starts_nothing_again(stage: Stage, ending
         stage.clear()
         stage.act(stage.requester, stage.pool.market, "cancelBid", task)
     elif ending == "expired":
-        task = stage.place(stage.requester, ZK, expires_at=stage.chain.now + 5)
-        stage.skip(10)
+        task = stage.place(stage.requester, ZK, expires_at=stage.chain.now + 3 * ROUND)
+        stage.skip(4 * ROUND)
         stage.act(stage.keeper, stage.pool.market, "expireBid", task)
     else:
         task = stage.place(stage.requester, MIN_BASE_FEE)
@@ -260,8 +260,8 @@ def test_contract_account__without_a_key__bids_and_gets_its_money_back(stage: St
     contract = stage.pool.verifier.address
     stage.chain.rpc("anvil_setBalance", contract, hex(10**20))
     stage.fund(contract, 10 * ZK)
-    task = stage.place(contract, 5 * ZK, expires_at=stage.chain.now + 50)
-    stage.skip(60)
+    task = stage.place(contract, 5 * ZK, expires_at=stage.chain.now + 3 * ROUND)
+    stage.skip(4 * ROUND)
     stage.act(stage.keeper, stage.pool.market, "expireBid", task)
     stage.act(contract, stage.pool.market, "claimCredit")
     assert stage.balance(contract) == 10 * ZK

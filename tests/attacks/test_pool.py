@@ -35,10 +35,12 @@ def pool_of(stage: Stage) -> Contract:
 
 @pytest.fixture
 def lent(stage: Stage) -> str:
-    """A seated prover that works with lent stake alone, of a pool of 200 ZK."""
+    """A prover seated in a backed queue that works with lent stake alone, of a pool of 200 ZK."""
     delegation = pool_of(stage)
     stage.fund(stage.delegator, 200 * ZK)
     stage.act(stage.delegator, delegation, "deposit", 200 * ZK, stage.delegator)
+    stage.act(stage.owner, delegation, "setOperator", stage.operator)
+    stage.act(stage.operator, delegation, "backQueue", stage.queue, True)
     stage.act(stage.attacker, stage.pool.provers, "register", "")
     stage.act(stage.attacker, delegation, "borrowStake")
     return stage.seat(stage.attacker, stake_wei=0)

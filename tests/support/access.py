@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.support.rawmarket import mock_proof
-from tests.support.stage import KEY, RULES, ZERO, ZK, City, terms
+from tests.support.stage import HOUR, KEY, RULES, ZERO, ZK, City, terms
 
 Arguments = Callable[[City], tuple[Any, ...]]
 
@@ -81,7 +81,7 @@ def _queue(city: City) -> tuple[Any, ...]:
 
 
 def _bid(city: City) -> tuple[Any, ...]:
-    return (city.stage.queue, [11, 22], ZK, city.stage.chain.now + 600, b"")
+    return (city.stage.queue, [11, 22], ZK, city.stage.chain.now + HOUR, b"")
 
 
 def _proof(city: City) -> tuple[Any, ...]:
@@ -180,6 +180,7 @@ MATRIX: Final[Mapping[str, Mapping[str, Row]]] = {
         "settle": everybody(lambda c: (c.stage.prover,)),
         "lend": only("sponsor", "NotSponsor", lambda c: (c.stage.outsider, ZK)),
         "recall": only("sponsor", "NotSponsor", lambda c: (c.stage.prover,)),
+        "setBacked": only("sponsor", "NotSponsor", lambda c: (c.stage.queue, True)),
         "lockBonds": only("market", "NotMarket", lambda c: ([c.stage.second], [1])),
         "releaseBond": only("market", "NotMarket", lambda c: (c.stage.prover, 1, True)),
         "slash": only("market", "NotMarket", lambda c: ((B32, c.stage.prover, 1, 1, 0, 0, False, False),)),
@@ -248,6 +249,7 @@ MATRIX: Final[Mapping[str, Mapping[str, Row]]] = {
         "borrowStake": only("prover second", "NotRegistered"),
         "returnStake": everybody(),
         "recall": everybody(lambda c: (c.stage.prover,)),
+        "backQueue": only("operator", "NotOperator", lambda c: (c.stage.queue, True)),
         "allowProver": only("operator", "NotOperator", some(A, True)),
         "setOperator": only("owner", NOT_OWNER, some(A)),
         "allowAdapter": only("owner", NOT_OWNER, lambda c: (c.contracts["TaikoAdapter"].address, 1)),

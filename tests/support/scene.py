@@ -133,10 +133,11 @@ class Scene:
         requester = self.fund(ordinary(0x4EA7))
         started_at = self.chain.now + 1
         self.chain.next_at(started_at)
-        expires_at = started_at + rounds * ROUND
+        expires_at = started_at + (rounds + 1) * ROUND
         task = self.place(requester, 10_000 * ZK, expires_at=expires_at)
         for _ in range(rounds):
             self.clear()
+        self.chain.next_at(expires_at + 1)
         self.chain.send(self.pool.market.expireBid, task, sender=requester)
         stored = self.pool.market.roundOf(self.queue)
         assert (stored.excess, stored.startedAt) == (rounds * 1_000_000, expires_at)

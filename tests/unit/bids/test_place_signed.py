@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.anvil import rich_signer
 from tests.support.rawchain import CHAIN_ID
-from tests.unit.bids.bench import FIELD, QUEUED, ZK, Bench, event, events_of, reverts, task_of
+from tests.unit.bids.bench import FIELD, QUEUED, ROUND, ZK, Bench, event, events_of, reverts, task_of
 from zkpool_sdk import errors
 from zkpool_sdk.chain import bids
 from zkpool_sdk.chain.bids import Offer, SignedBid
@@ -228,9 +228,9 @@ def test_place_signed__twice__is_one_task(bench: Bench) -> None:
 
 
 def test_place_signed__again_after_its_task_ended__is_refused(bench: Bench) -> None:
-    offer = bench.offer_with(expires_at=Timestamp(bench.chain.now + 100))
+    offer = bench.offer_with(expires_at=Timestamp(bench.chain.now + 3 * ROUND))
     task = task_of(bench.place_signed(offer))
-    bench.market.send(bench.outsider, "expireBid", task, at=bench.chain.now + 200)
+    bench.market.send(bench.outsider, "expireBid", task, at=bench.chain.now + 4 * ROUND)
     with reverts(errors.DigestUsed, task=task):
         bench.place_signed(offer)
 

@@ -25,7 +25,7 @@ from zkpool_sdk.economics.base_fee import base_fee as base_fee_at
 from zkpool_sdk.units import DAY
 
 BID = st.tuples(st.integers(MIN_BASE_FEE, 4 * MIN_BASE_FEE), st.sampled_from([-1, 0, DAY]))
-"""A bid, and how long after the round's end it expires."""
+"""A bid, and how long after the clearing it expires."""
 
 
 def script(bench: Bench, fees: list[tuple[int, int]], hot: bool) -> tuple[list[Call], int]:
@@ -45,7 +45,7 @@ def script(bench: Bench, fees: list[tuple[int, int]], hot: bool) -> tuple[list[C
             place(i, (20 - i) * MIN_BASE_FEE, at + DAY, at + i)
         calls.append(market.call(bench.outsider, "clear", bench.queue, at=at + ROUND + 20))
         at += ROUND + 21
-    clear_at = at + ROUND + 20
+    clear_at = at + 2 * ROUND + 20
     for i, (fee, life) in enumerate(fees):
         place(i, fee + 12 * MIN_BASE_FEE * hot, clear_at + life, at + i)
     return calls, clear_at
@@ -122,7 +122,7 @@ def test_quote_for__full_book__a_better_bid_drives_the_worst_out(bench: Bench) -
 def test_quote_for__full_book_of_expired_bids__the_worst_does_not_price(bench: Bench) -> None:
     """The one live bid is the worst of the book: the new bid takes its place and pays the base fee alone."""
     bench.place(bench.rival, ZK)
-    expires_at = bench.chain.now + 200
+    expires_at = bench.chain.now + 2 * ROUND + 200
     for i in range(BOOK - 1):
         bench.place(bench.bidders[i % 8], 2 * ZK, expires_at=expires_at)
     clear_at = expires_at + ROUND
@@ -154,7 +154,7 @@ def test_quote_for__more_rivals_than_slots__tells_the_rank_of_a_loser(bench: Ben
 
 
 def test_quote__empty_book_that_cooled__has_the_lower_base_fee(bench: Bench) -> None:
-    expires_at = bench.chain.now + 400
+    expires_at = bench.chain.now + 3 * ROUND
     for i in range(12):
         bench.place(bench.bidders[i % 8], 2 * ZK, expires_at=expires_at)
     bench.clear()

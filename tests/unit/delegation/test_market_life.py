@@ -15,9 +15,10 @@ WINDOW = 600
 
 @pytest.fixture
 def sponsored(pool: RawPool) -> tuple[RawPool, int]:
-    """A queue in which a prover without stake of its own has a seat, and a requester with tokens."""
+    """A backed queue in which a prover without stake of its own has a seat, and a requester with tokens."""
     pool.deposit(pool.delegator, 100 * ZK)
     queue = pool.raw.create_mock_queue((SignalRule.FIXED, SignalRule.PROVER))
+    pool.send(pool.operator, "backQueue", queue, True)
     pool.borrow(pool.prover)
     pool.raw.provers.send(pool.prover, "join", queue, 4)
     pool.raw.token.send(pool.outsider, "approve", pool.raw.market.address, 2**256 - 1)

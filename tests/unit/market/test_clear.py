@@ -106,11 +106,10 @@ def test_clear__no_provers__keeps_every_bid(scene, market, queue, requester, out
 
 def test_clear__expired_bids__are_dropped_and_refunded(scene, market, queue, requester, rival, prover):
     scene.seat(prover)
-    over_at = scene.chain.now + 1 + ROUND
-    dead = scene.place(requester, 9 * ZK, expires_at=over_at - 1)
-    alive = scene.place(rival, 2 * ZK, expires_at=over_at)
-    assert scene.round_over_at() == over_at
-    scene.end_round()
+    late_at = scene.chain.now + 2 + 2 * ROUND
+    dead = scene.place(requester, 9 * ZK, expires_at=late_at - 1)
+    alive = scene.place(rival, 2 * ZK, expires_at=late_at)
+    scene.chain.next_at(late_at)
     receipt = market.clear(queue, sender=prover)
     [expired] = receipt.decode_logs(market.BidExpired)
     assert (bytes(expired.task), expired.refundWei) == (dead, 9 * ZK)
@@ -121,7 +120,7 @@ def test_clear__expired_bids__are_dropped_and_refunded(scene, market, queue, req
 
 def test_clear__only_expired_bids_and_slots__lowers_the_excess(scene, market, queue, requester, prover):
     """n = 0 and K > 0: capacity lay idle."""
-    scene.place(requester, ZK, expires_at=scene.chain.now + 2 * ROUND)
+    scene.place(requester, ZK, expires_at=scene.chain.now + 2 * ROUND + 1)
     scene.clear()
     assert market.roundOf(queue).excess == 1_000_000
     scene.seat(prover)
@@ -133,7 +132,7 @@ def test_clear__only_expired_bids_and_slots__lowers_the_excess(scene, market, qu
 
 def test_clear__only_expired_bids_and_no_slots__holds_the_excess(scene, market, queue, requester):
     """n = 0 and K = 0: nothing is known."""
-    scene.place(requester, ZK, expires_at=scene.chain.now + 2 * ROUND)
+    scene.place(requester, ZK, expires_at=scene.chain.now + 2 * ROUND + 1)
     scene.clear()
     scene.chain.warp(2 * ROUND)
     scene.clear()
@@ -145,10 +144,10 @@ def test_clear__bids_below_a_risen_base_fee__stay_and_do_not_count(
     scene, market, queue, requester, rival, prover
 ):
     low = scene.place(requester, MIN_BASE_FEE)
-    scene.place(rival, ZK, expires_at=scene.chain.now + ROUND + 30)
+    scene.place(rival, ZK, expires_at=scene.chain.now + 2 * ROUND + 30)
     scene.clear()  # n = 2, K = 0: B = 0.01125 ZK
     scene.seat(prover)
-    scene.chain.warp(60)
+    scene.chain.warp(ROUND + 60)
     scene.end_round()
     receipt = market.clear(queue, sender=prover)
     [cleared] = receipt.decode_logs(market.RoundCleared)

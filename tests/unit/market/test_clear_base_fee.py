@@ -104,7 +104,7 @@ def test_base_fee__bid_placed_late_in_an_empty_round__does_not_restart_it(scene,
 def test_base_fee__first_bid_ever__starts_the_round(scene, market, queue, requester):
     at = scene.chain.now + 12_345
     scene.chain.next_at(at)
-    scene.place(requester, ZK, expires_at=at + 1)
+    scene.place(requester, ZK, expires_at=at + 2 * ROUND)
     assert market.roundOf(queue).startedAt == at
 
 

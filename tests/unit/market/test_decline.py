@@ -111,10 +111,16 @@ def test_decline__third_of_a_task_with_a_bounty__gives_it_to_insurance(stage: St
     stage.check_solvency()
 
 
-def test_decline__of_a_frozen_queue__is_allowed(stage: Stage, task: bytes) -> None:
+def test_decline__of_a_frozen_queue__is_refused(stage: Stage, task: bytes) -> None:
+    """Nobody is paid for declining what a freeze has ended; `finalize` gives all back."""
     stage.act(stage.admin, stage.pool.projects, "freezeQueue", stage.queue)
-    stage.pool.decline(task, stage.prover)
-    assert stage.task(task).status == OPEN
+    refused = stage.refused(stage.prover, stage.pool.market, "decline", task)
+    assert refused == ("QueueIsFrozen", {"queue": stage.queue})
+    price = stage.task(task).amount_wei
+    before = stage.credit(stage.requester)
+    stage.act(stage.keeper, stage.pool.market, "finalize", task)
+    assert stage.credit(stage.requester) == before + price
+    assert stage.stake_of(stage.prover).locked_wei == 0
 
 
 def test_decline__by_a_hot_key_with_that_scope__is_the_provers(stage: Stage, task: bytes) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from tests.support.reverts import reverts
 from tests.support.scene import EXPIRED, QUEUED, ROUND, ZK
 
+LIFE = 2 * ROUND + 50
+
 
 def test_expire__in_its_last_second__reverts(scene, market, requester, outsider):
-    expires_at = scene.chain.now + 50
+    expires_at = scene.chain.now + LIFE
     task = scene.place(requester, 5 * ZK, expires_at=expires_at)
     for now in (expires_at - 1, expires_at):
         scene.chain.next_at(now)
@@ -16,7 +18,7 @@ def test_expire__in_its_last_second__reverts(scene, market, requester, outsider)
 
 
 def test_expire__a_second_later__credits_all(scene, market, queue, requester, outsider):
-    expires_at = scene.chain.now + 50
+    expires_at = scene.chain.now + LIFE
     task = scene.place(requester, 5 * ZK, expires_at=expires_at)
     scene.chain.next_at(expires_at + 1)
     receipt = market.expireBid(task, sender=outsider)
@@ -28,8 +30,8 @@ def test_expire__a_second_later__credits_all(scene, market, queue, requester, ou
 
 
 def test_expire__twice__reverts(scene, market, requester, outsider):
-    task = scene.place(requester, 5 * ZK, expires_at=scene.chain.now + 50)
-    scene.chain.warp(100)
+    task = scene.place(requester, 5 * ZK, expires_at=scene.chain.now + LIFE)
+    scene.chain.warp(LIFE + 50)
     scene.chain.send(market.expireBid, task, sender=outsider)
     with reverts(market.WrongStatus, task=task, got=EXPIRED, expected=QUEUED):
         market.expireBid(task, sender=outsider)
@@ -41,15 +43,15 @@ def test_expire__task_that_does_not_exist__reverts(market, outsider):
 
 
 def test_expire__while_paused__credits(scene, market, requester, guardian, outsider):
-    task = scene.place(requester, 5 * ZK, expires_at=scene.chain.now + 50)
+    task = scene.place(requester, 5 * ZK, expires_at=scene.chain.now + LIFE)
     scene.chain.send(market.pause, sender=guardian)
-    scene.chain.warp(100)
+    scene.chain.warp(LIFE + 50)
     market.expireBid(task, sender=outsider)
     assert scene.credit(requester) == 5 * ZK
 
 
 def test_expire__raised_bid__keeps_its_expiry(scene, market, requester, outsider):
-    expires_at = scene.chain.now + 50
+    expires_at = scene.chain.now + LIFE
     task = scene.place(requester, 5 * ZK, expires_at=expires_at)
     scene.chain.send(market.raiseBid, task, 6 * ZK, sender=requester)
     scene.chain.next_at(expires_at + 1)

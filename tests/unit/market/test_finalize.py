@@ -17,6 +17,7 @@ from tests.support.scene import (
     OPEN,
     PROVEN,
     QUEUED,
+    ROUND,
     ZK,
     terms,
 )
@@ -144,8 +145,8 @@ def test_finalize__nothing_in_flight__reverts(
         scene.chain.next_at(prove_by + LIABILITY + 1)
         scene.chain.send(market.finalize, task, sender=keeper)
     elif ending == "expired":
-        subject = scene.place(requester, ZK, expires_at=scene.chain.now + 5)
-        scene.chain.warp(10)
+        subject = scene.place(requester, ZK, expires_at=scene.chain.now + 2 * ROUND + 5)
+        scene.chain.warp(2 * ROUND + 10)
         scene.chain.send(market.expireBid, subject, sender=keeper)
     else:
         subject = b"\x09" * 32

@@ -12,6 +12,7 @@ from tests.support.scene import (
     EVICTED,
     MIN_BASE_FEE,
     QUEUED,
+    ROUND,
     STATEMENT,
     ZK,
     good_proof,
@@ -111,18 +112,21 @@ def test_place__closed_queue__reverts(scene, market, projects, queue, requester,
         market.placeBid(queue, STATEMENT, ZK, scene.chain.now + DAY, b"", sender=requester)
 
 
-def test_place__expiring_this_second__is_accepted(scene, market, queue, requester):
+def test_place__living_for_a_round_after_this_one__is_accepted(scene, market, queue, requester):
     now = scene.chain.now + 5
     scene.chain.next_at(now)
-    market.placeBid(queue, STATEMENT, ZK, now, b"", sender=requester)
+    market.placeBid(queue, STATEMENT, ZK, now + 2 * ROUND, b"", sender=requester)
     assert scene.book() == [ZK]
 
 
-def test_place__expired_a_second_ago__reverts(scene, market, queue, requester):
+def test_place__living_a_second_less__reverts(scene, market, queue, requester):
     now = scene.chain.now + 5
-    scene.chain.next_at(now)
-    with reverts(market.ExpiryOutOfBounds, gotAt=now - 1, minAt=now, maxAt=now + MAX_LIFE):
-        market.placeBid(queue, STATEMENT, ZK, now - 1, b"", sender=requester)
+    least = now + 2 * ROUND
+    for expires_at in (0, now - 1, now, least - 1):
+        scene.chain.next_at(now)
+        with reverts(market.ExpiryOutOfBounds, gotAt=expires_at, minAt=least, maxAt=now + MAX_LIFE):
+            market.placeBid(queue, STATEMENT, ZK, expires_at, b"", sender=requester)
+        now, least = now + 1, least + 1
 
 
 def test_place__living_thirty_days__is_accepted(scene, market, queue, requester):
@@ -135,7 +139,7 @@ def test_place__living_thirty_days__is_accepted(scene, market, queue, requester)
 def test_place__living_a_second_longer_than_thirty_days__reverts(scene, market, queue, requester):
     now = scene.chain.now + 5
     scene.chain.next_at(now)
-    with reverts(market.ExpiryOutOfBounds, gotAt=now + MAX_LIFE + 1, minAt=now, maxAt=now + MAX_LIFE):
+    with reverts(market.ExpiryOutOfBounds, gotAt=now + MAX_LIFE + 1, minAt=now + 2 * ROUND, maxAt=now + MAX_LIFE):
         market.placeBid(queue, STATEMENT, ZK, now + MAX_LIFE + 1, b"", sender=requester)
 
 
@@ -240,8 +244,8 @@ def test_place__full_book_of_equal_bids__evicts_the_latest(scene, market, queue,
 
 
 def test_place__after_a_bid_left__takes_the_lowest_free_place(scene, market, queue, requester):
-    tasks = [scene.place(requester, ZK, expires_at=scene.chain.now + 100) for _ in range(5)]
-    scene.chain.warp(200)
+    tasks = [scene.place(requester, ZK, expires_at=scene.chain.now + 700) for _ in range(5)]
+    scene.chain.warp(800)
     for task in (tasks[3], tasks[1]):
         scene.chain.send(market.expireBid, task, sender=ordinary(1))
     assert market.roundOf(queue).places == 0b10101
@@ -251,10 +255,10 @@ def test_place__after_a_bid_left__takes_the_lowest_free_place(scene, market, que
 
 
 @pytest.mark.parametrize("into_round", [100, 299, 300, 900])
-def test_place__bid_that_evicts__must_outlive_a_whole_round_after_this_one(
+def test_place__any_bid__must_outlive_a_whole_round_after_this_one(
     scene, market, queue, rival, full_book, into_round
 ):
-    """Until max(now, end of the round) + 300: a bid that drove others out stays for the clearing."""
+    """Until max(now, end of the round) + 300: a bid that takes a place stays for the clearing."""
     now = market.roundOf(queue).startedAt + into_round
     least = max(now, scene.round_over_at()) + 300
     scene.chain.next_at(now)

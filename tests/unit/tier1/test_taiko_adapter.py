@@ -75,16 +75,41 @@ def test_enter__what_is_not_the_pools_or_not_as_proposed__is_refused(world: Worl
     assert (name, fields) == ("NotAssignedToPool", {"ext": theirs, "assigned": rival})
     assert world.refused("keeper", *enter, 99, b"")[0] == "NotAssignedToPool"
     assert world.refused("keeper", *enter, ours, b"other inputs")[0] == "DataDiffers"
-    last = world.block(ours)["prove_by"] - WINDOW
-    assert world.refused("keeper", *enter, ours, data_of(ours), at=last + 1) == (
-        "WorkTooLate",
-        {"ext": ours, "nowAt": last + 1, "lastAt": last},
-    )
     task = world.enter(ours)
     assert world.refused("keeper", *enter, ours, data_of(ours)) == (
         "WorkIsBound",
         {"ext": ours, "task": task},
     )
+
+
+def placed_at(world: World, at: int) -> None:
+    """A stranger's bid, which starts or keeps a round."""
+    bid = (world.queue, [7], ZK // 50, at + DAY, b"")
+    world.act("requester", world.pool.market, "placeBid", *bid, at=at)
+
+
+@pytest.mark.parametrize(
+    ("into_round", "lead"),
+    [(None, 2), (0, 2), (ROUND - 1, 2), (ROUND, 1), (ROUND + 1, 1), (2 * ROUND, 1), (5 * ROUND, 1)],
+)
+def test_enter__until_the_market_would_sell_too_late__is_told_from_when(
+    world: World, into_round: int | None, lead: int
+) -> None:
+    """A bid stays for a round after its own. Sold later than W before tier 1's deadline, it would pay for nothing."""
+    number = world.propose()
+    sold_by = world.block(number)["prove_by"] - WINDOW
+    last = sold_by - lead * ROUND
+    enter = ("keeper", world.adapter, "enter", number, data_of(number))
+    if into_round is not None:
+        world.pool.fund(world.requester, ZK, world.pool.market)
+        placed_at(world, last - into_round)
+    name, fields = world.refused(*enter, at=last + 1)
+    assert (name, fields) == ("WorkTooLate", {"ext": number, "nowAt": last + 1, "lastAt": last})
+    task = world.enter(number, at=last)
+    assert world.pool.market.read("bookOf", world.queue)[2][0] == sold_by
+    world.clear()
+    assert world.task(task)["status"] == ASSIGNED
+    assert world.task(task)["prove_by"] <= world.block(number)["prove_by"]
 
 
 def test_enter__bid_capped_by_the_operator__or_refused_without_money(world: World) -> None:

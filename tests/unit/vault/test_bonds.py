@@ -24,7 +24,7 @@ def lock(vault, market_account, prover, amount):
 def test_lock__all_free_stake__is_accepted(vault, market_account, staked):
     lock(vault, market_account, staked, 40 * ZK)
     assert vault.stakeOf(staked).lockedWei == 40 * ZK
-    assert list(vault.freeCoverOf([staked])) == [0]
+    assert list(vault.freeCoverOf(1, [staked])) == [0]
 
 
 def test_lock__one_wei_more_than_free__reverts(vault, market_account, staked):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.rawchain import Receipt
 from tests.support.stage import DAY, MIN_BOND, ZK, Stage
 
 LOAN = 32 * ZK
@@ -26,6 +27,9 @@ class Sponsor:
     def lend(self, prover: str, amount: int = LOAN) -> None:
         self.stage.act(self.account, self.vault, "lend", prover, amount)
 
+    def back(self, queue: int, backed: bool = True) -> Receipt:
+        return self.stage.act(self.account, self.vault, "setBacked", queue, backed)
+
     def lock(self, prover: str, amount: int) -> None:
         self.stage.act(self.market, self.vault, "lockBonds", [prover], [amount])
 
@@ -34,6 +38,12 @@ class Sponsor:
         receipt = self.stage.act(self.market, self.vault, "slash", order)
         [event] = self.stage.events(receipt, self.vault, "Slashed")
         return tuple(event[3])
+
+
+def free_cover(stage: Stage, queue: int) -> int:
+    """What the prover can still bond in a queue."""
+    [free] = stage.pool.vault.read("freeCoverOf", queue, [stage.prover])
+    return int(free)
 
 
 @pytest.fixture
@@ -48,7 +58,9 @@ def test_lend__to_a_prover_without_stake__activates(stage: Stage, sponsor: Spons
     assert (stake.own_wei, stake.sponsored_wei, stake.sponsored, stake.active) == (0, LOAN, True, True)
     assert stake.decays_from == stage.chain.now + DAY
     assert sponsor.vault.read("lentWei") == LOAN
-    assert sponsor.vault.read("freeCoverOf", [stage.prover]) == (LOAN,)
+    assert free_cover(stage, stage.queue) == 0, "until the queue is backed"
+    sponsor.back(stage.queue)
+    assert (free_cover(stage, stage.queue), free_cover(stage, stage.queue + 1)) == (LOAN, 0)
     assert stage.balance(sponsor.vault) == LOAN
 
 
@@ -80,14 +92,19 @@ def test_lend_and_recall__by_anybody_else__revert(stage: Stage, sponsor: Sponsor
     who = stage.people[role]
     assert stage.refusal(who, sponsor.vault, "lend", stage.second, LOAN) == "NotSponsor"
     assert stage.refusal(who, sponsor.vault, "recall", stage.prover) == "NotSponsor"
+    assert stage.refusal(who, sponsor.vault, "setBacked", stage.queue, True) == "NotSponsor"
 
 
 @pytest.mark.parametrize(
-    ("locked", "paid", "active"), [(0, 32, False), (8, 24, False), (31, 1, True), (30, 2, True)]
+    ("own", "locked", "paid", "active"),
+    [(0, 0, 32, False), (0, 8, 24, False), (0, 31, 1, False), (1, 31, 2, False), (1, 32, 1, True)],
 )
 def test_recall__takes_what_covers_no_bond(
-    stage: Stage, sponsor: Sponsor, locked: int, paid: int, active: bool
+    stage: Stage, sponsor: Sponsor, own: int, locked: int, paid: int, active: bool
 ) -> None:
+    """Active stays who has the entry stake without what went back."""
+    if own:
+        stage.act(stage.prover, sponsor.vault, "stake", own * ZK)
     sponsor.lend(stage.prover)
     if locked:
         sponsor.lock(stage.prover, locked * ZK)
@@ -109,7 +126,41 @@ def test_recall__own_stake_covers_the_bonds__gives_the_whole_loan(stage: Stage, 
     sponsor.lock(stage.prover, 24 * ZK)
     stage.act(sponsor.account, sponsor.vault, "recall", stage.prover)
     stake = stage.stake_of(stage.prover)
-    assert (stake.sponsored_wei, stake.own_wei, stake.active) == (0, 24 * ZK, True)
+    assert (stake.sponsored_wei, stake.own_wei, stake.active) == (0, 24 * ZK, False)
+
+
+def test_recall__while_a_bond_is_locked__leaves_the_share_of_what_it_covers(
+    stage: Stage, sponsor: Sponsor
+) -> None:
+    """What was won with the loan is shared, whatever became of the loan; what is won later is not."""
+    release = (sponsor.vault, "releaseBond", stage.prover, MIN_BOND, True)
+    sponsor.lend(stage.prover)
+    stage.act(stage.prover, sponsor.vault, "stake", 2 * MIN_BOND)
+    for _ in range(2):
+        sponsor.lock(stage.prover, MIN_BOND)
+    stage.act(sponsor.account, sponsor.vault, "recall", stage.prover)
+    shared = []
+    for _ in range(2):
+        assert stage.stake_of(stage.prover).sponsored
+        outcome = sponsor.vault.try_send(sponsor.market, *release[1:])
+        shared.append(sponsor.vault.decode("releaseBond", outcome.data))
+        stage.act(sponsor.market, *release)
+    assert shared == [True, True]
+    assert not stage.stake_of(stage.prover).sponsored
+
+
+def test_set_backed__both_ways__is_said_and_moves_the_cover(stage: Stage, sponsor: Sponsor) -> None:
+    """Own stake covers bonds anywhere; lent stake in backed queues alone."""
+    stage.act(stage.prover, sponsor.vault, "stake", 5 * ZK)
+    sponsor.lend(stage.prover)
+    sponsor.lock(stage.prover, ZK)
+    for backed, free in ((True, 36 * ZK), (False, 4 * ZK)):
+        receipt = sponsor.back(stage.queue, backed)
+        assert stage.events(receipt, sponsor.vault, "QueueBacked") == [(stage.queue, backed)]
+        assert sponsor.vault.read("isBacked", stage.queue) == backed
+        assert free_cover(stage, stage.queue) == free
+    sponsor.lock(stage.prover, 10 * ZK)
+    assert free_cover(stage, stage.queue) == 0, "bonds elsewhere hold the own stake"
 
 
 @pytest.mark.parametrize(

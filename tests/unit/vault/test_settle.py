@@ -59,7 +59,7 @@ def test_settle__idle_for_a_day_and_more__charges_whole_hours(
 def test_views__idle_prover__show_the_decayed_balance(scene, vault, prover, decays_from):
     scene.chain.warp_to(decays_from + 24 * HOUR)
     assert vault.stakeOf(prover).ownWei == AFTER_24
-    assert list(vault.freeCoverOf([prover])) == [AFTER_24]
+    assert list(vault.freeCoverOf(1, [prover])) == [AFTER_24]
     assert scene.balance(vault) == 40 * ZK, "looking moves nothing"
     assert vault.clock() == scene.chain.now
 
@@ -211,7 +211,7 @@ def test_market_time__two_queues_at_once__count_no_second_twice(idle_market, req
 def test_market_time__only_expired_bids__count_nothing(idle_market, requester):
     """A dead bid once let the clock run over rounds in which there was no work."""
     pool = idle_market.pool
-    idle_market.place(requester, ZK, expires_at=idle_market.chain.now + 5)
+    idle_market.place(requester, ZK, expires_at=idle_market.chain.now + 2 * ROUND + 5)
     idle_market.chain.warp(10 * ROUND)
     idle_market.clear()
     assert pool.vault.clock() == 0

@@ -21,7 +21,7 @@ def test_stake__entry_amount__activates(scene, vault, prover):
     assert (stake.ownWei, stake.lockedWei, stake.unbondingWei, stake.sponsoredWei) == (32 * ZK, 0, 0, 0)
     assert (stake.active, stake.decaysFrom) == (True, now + DAY)
     assert vault.isActive(prover)
-    assert list(vault.freeCoverOf([prover])) == [32 * ZK]
+    assert list(vault.freeCoverOf(1, [prover])) == [32 * ZK]
     assert (scene.balance(prover), scene.balance(vault)) == (before - 32 * ZK, 32 * ZK)
 
 
@@ -29,7 +29,7 @@ def test_stake__one_wei_short_of_entry__stays_inactive(scene, vault, prover):
     vault.stake(32 * ZK - 1, sender=prover)
     stake = vault.stakeOf(prover)
     assert (stake.ownWei, stake.active, stake.decaysFrom) == (32 * ZK - 1, False, 0)
-    assert list(vault.freeCoverOf([prover])) == [0], "cover counts only while active"
+    assert list(vault.freeCoverOf(1, [prover])) == [0], "cover counts only while active"
     vault.stake(1, sender=prover)
     assert vault.isActive(prover)
 

@@ -21,7 +21,7 @@ def test_request__part_that_leaves_the_entry_stake__keeps_the_prover_active(scen
     stake = vault.stakeOf(prover)
     assert (stake.ownWei, stake.unbondingWei, stake.unbondAt) == (32 * ZK, 18 * ZK, now + UNBONDING)
     assert stake.active
-    assert list(vault.freeCoverOf([prover])) == [32 * ZK]
+    assert list(vault.freeCoverOf(1, [prover])) == [32 * ZK]
 
 
 @pytest.mark.parametrize("amount", [18 * ZK + 1, 50 * ZK - 1])
@@ -38,7 +38,7 @@ def test_request__all__deactivates_at_once(scene, vault, prover):
     stake = vault.stakeOf(prover)
     assert (stake.ownWei, stake.unbondingWei, stake.active) == (0, 50 * ZK, False)
     assert not vault.isActive(prover)
-    assert list(vault.freeCoverOf([prover])) == [0]
+    assert list(vault.freeCoverOf(1, [prover])) == [0]
 
 
 def test_request__all_of_a_stake_below_entry__is_accepted(scene, vault, prover):
