@@ -117,8 +117,8 @@ def test_reenter__claim_while_money_moves__reverts(hostile, requester, prover, k
 def test_reenter__expire_while_a_bid_is_paid__only_expires(hostile, requester, rival):
     """expireBid moves no token and is not guarded: it does what it would have done a moment later."""
     market = hostile.pool.market
-    dead = hostile.place(rival, ZK, expires_at=hostile.chain.now + 10)
-    hostile.chain.warp(20)
+    dead = hostile.place(rival, ZK, expires_at=hostile.chain.now + 700)
+    hostile.chain.warp(800)
     arm(hostile, market.expireBid, dead)
     market.placeBid(hostile.queue, STATEMENT, 2 * ZK, hostile.chain.now + DAY, b"", sender=requester)
     assert (hostile.credit(rival), hostile.book()) == (ZK, [2 * ZK])

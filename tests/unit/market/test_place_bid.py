@@ -139,7 +139,9 @@ def test_place__living_thirty_days__is_accepted(scene, market, queue, requester)
 def test_place__living_a_second_longer_than_thirty_days__reverts(scene, market, queue, requester):
     now = scene.chain.now + 5
     scene.chain.next_at(now)
-    with reverts(market.ExpiryOutOfBounds, gotAt=now + MAX_LIFE + 1, minAt=now + 2 * ROUND, maxAt=now + MAX_LIFE):
+    with reverts(
+        market.ExpiryOutOfBounds, gotAt=now + MAX_LIFE + 1, minAt=now + 2 * ROUND, maxAt=now + MAX_LIFE
+    ):
         market.placeBid(queue, STATEMENT, ZK, now + MAX_LIFE + 1, b"", sender=requester)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.tier1.world import (
     BOUND,
     DATA,
+    DAY,
     DELIVERED,
     FORFEITED,
     FUNDED,
@@ -89,24 +92,26 @@ def placed_at(world: World, at: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("into_round", "lead"),
-    [(None, 2), (0, 2), (ROUND - 1, 2), (ROUND, 1), (ROUND + 1, 1), (2 * ROUND, 1), (5 * ROUND, 1)],
+    ("started", "lead"), [(None, 2), (2 * ROUND - 1, 2), (ROUND + 1, 2), (2 * ROUND, 1), (5 * ROUND, 1)]
 )
 def test_enter__until_the_market_would_sell_too_late__is_told_from_when(
-    world: World, into_round: int | None, lead: int
+    world: World, started: int | None, lead: int
 ) -> None:
-    """A bid stays for a round after its own. Sold later than W before tier 1's deadline, it would pay for nothing."""
+    """A bid stays for a round after its own. Sold later than W before tier 1 is due, it pays for nothing."""
     number = world.propose()
     sold_by = world.block(number)["prove_by"] - WINDOW
     last = sold_by - lead * ROUND
     enter = ("keeper", world.adapter, "enter", number, data_of(number))
-    if into_round is not None:
-        world.pool.fund(world.requester, ZK, world.pool.market)
-        placed_at(world, last - into_round)
-    name, fields = world.refused(*enter, at=last + 1)
-    assert (name, fields) == ("WorkTooLate", {"ext": number, "nowAt": last + 1, "lastAt": last})
+    world.pool.fund(world.requester, ZK, world.pool.market)
+    if started is not None:
+        placed_at(world, sold_by - started)
+    at = max(last, world.chain.now) + 1
+    name, fields = world.refused(*enter, at=at)
+    assert (name, fields) == ("WorkTooLate", {"ext": number, "nowAt": at, "lastAt": last})
+    if at != last + 1:
+        return  # the round that is too late for the block began after its last second
     task = world.enter(number, at=last)
-    assert world.pool.market.read("bookOf", world.queue)[2][0] == sold_by
+    assert sold_by in world.pool.market.read("bookOf", world.queue)[2]
     world.clear()
     assert world.task(task)["status"] == ASSIGNED
     assert world.task(task)["prove_by"] <= world.block(number)["prove_by"]

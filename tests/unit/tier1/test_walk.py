@@ -70,7 +70,13 @@ class Walk:
         self.attempt("keeper", self.world.adapter, "enter", number, DATA + str(number).encode())
 
     def rival(self) -> None:
-        bid = (self.world.queue, [7], self.random.randrange(ZK // 50, ZK), self.world.chain.now + 2 * ROUND + 5, b"")
+        bid = (
+            self.world.queue,
+            [7],
+            self.random.randrange(ZK // 50, ZK),
+            self.world.chain.now + 2 * ROUND + 5,
+            b"",
+        )
         self.attempt("requester", self.world.pool.market, "placeBid", *bid)
 
     def clear(self) -> None:
