@@ -149,52 +149,75 @@ class Cut(Connection):
         return result
 
 
+class StopAtNews(Stop):
+    """Stops a deployment at every step that no run before has reported."""
+
+    def __call__(self, step: str) -> None:
+        if step not in self.steps:
+            self.steps.append(step)
+            raise Interrupted(step)
+
+
 def nonce_of(connection: Connection) -> int:
     return int(connection.request("eth_getTransactionCount", rich_signer(0).address, "latest"), 16)
 
 
-def test_deploy__stopped_at_every_step__goes_on_without_a_transaction_more(
-    connection: Connection, creation_code: dict[str, bytes], tmp_path: Path
-) -> None:
-    account = Account(connection, rich_signer(0))
-    start, whole = nonce_of(connection), Stop()
+@pytest.fixture
+def whole(connection: Connection, creation_code: dict[str, bytes]) -> tuple[int, Stop]:
+    """Transactions that a deployment needs if nothing happens, and its steps; the chain is put back."""
+    start, steps = nonce_of(connection), Stop()
     snapshot = connection.request("evm_snapshot")
-    deploy(account, creation_code, PARAMETERS, report=whole)
+    deploy(Account(connection, rich_signer(0)), creation_code, PARAMETERS, report=steps)
     needed = nonce_of(connection) - start
     assert needed > 20
-    for at in range(len(whole.steps)):
-        connection.request("evm_revert", snapshot)
-        snapshot = connection.request("evm_snapshot")
-        path, stop = tmp_path / f"{at}.json", Stop(at)
-        with pytest.raises(Interrupted):
-            deploy(account, creation_code, PARAMETERS, path=path, report=stop)
-        if path.exists():
-            with pytest.raises(DeploymentUnfinished):
-                Deployment.load(path, connection)
-        deployment = deploy(account, creation_code, PARAMETERS, path=path)
-        assert deployment.complete, stop.steps
-        assert nonce_of(connection) - start == needed, stop.steps
-        assert Deployment.load(path, connection) == deployment
+    connection.request("evm_revert", snapshot)
+    return needed, steps
+
+
+def test_deploy__stopped_at_every_step__goes_on_without_a_transaction_more(
+    whole: tuple[int, Stop], connection: Connection, creation_code: dict[str, bytes], tmp_path: Path
+) -> None:
+    needed, undisturbed = whole
+    start, path, stop = nonce_of(connection), tmp_path / "local.json", StopAtNews()
+    deployment = None
+    while deployment is None:
+        known = len(stop.steps)
+        try:
+            deployment = deploy(
+                Account(connection, rich_signer(0)), creation_code, PARAMETERS, path=path, report=stop
+            )
+        except Interrupted:
+            assert len(stop.steps) == known + 1
+            if path.exists():
+                with pytest.raises(DeploymentUnfinished):
+                    Deployment.load(path, connection)
+    assert set(undisturbed.steps) <= set(stop.steps)
+    assert deployment.complete
+    assert nonce_of(connection) - start == needed
+    assert Deployment.load(path, connection) == deployment
 
 
 @pytest.mark.parametrize("reaches_node", [True, False])
 def test_deploy__connection_lost_at_every_transaction__nothing_is_deployed_twice(
-    reaches_node: bool, connection: Connection, creation_code: dict[str, bytes], tmp_path: Path
+    reaches_node: bool,
+    whole: tuple[int, Stop],
+    connection: Connection,
+    creation_code: dict[str, bytes],
+    tmp_path: Path,
 ) -> None:
-    start, snapshot = nonce_of(connection), connection.request("evm_snapshot")
-    deploy(Account(connection, rich_signer(0)), creation_code, PARAMETERS)
-    needed = nonce_of(connection) - start
+    needed, _ = whole
+    start, path = nonce_of(connection), tmp_path / "local.json"
     for at in range(needed):
-        connection.request("evm_revert", snapshot)
-        snapshot = connection.request("evm_snapshot")
-        cut, path = Cut(connection.rpc_url), tmp_path / f"{at}.json"
-        cut.cut_at, cut.reaches_node = at, reaches_node
+        cut = Cut(connection.rpc_url)
+        # The transaction that did not reach the node goes first this time.
+        cut.cut_at, cut.reaches_node = 0 if reaches_node else min(at, 1), reaches_node
         with pytest.raises(Interrupted):
             deploy(Account(cut, rich_signer(0)), creation_code, PARAMETERS, path=path)
-        deployment = deploy(Account(connection, rich_signer(0)), creation_code, PARAMETERS, path=path)
-        assert deployment.complete
-        assert deployment.pending is None
-        assert nonce_of(connection) - start == needed
+        assert nonce_of(connection) - start == (at + 1 if reaches_node else at)
+    deployment = deploy(Account(connection, rich_signer(0)), creation_code, PARAMETERS, path=path)
+    assert deployment.complete
+    assert deployment.pending is None
+    assert nonce_of(connection) - start == needed
 
 
 def test_deploy__run_again_when_complete__sends_nothing(run, connection: Connection) -> None:

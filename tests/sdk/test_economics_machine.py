@@ -372,7 +372,7 @@ REFUSALS = """
 
 
 def test_market__random_lives__keep_every_law_and_fire_every_rule() -> None:
-    """Lives that begin with what is rare come by luck to the rest, each rule dozens of times."""
+    """Some lives begin with what luck alone hardly comes to, so that every rule fires dozens of times."""
     for counter in (FIRED, REFUSED, ENDED):
         counter.clear()
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
