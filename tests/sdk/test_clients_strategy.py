@@ -54,7 +54,9 @@ def test_choose__rounds_that_were_crowded__bids_with_their_margin(toy: ToyMarket
     assert ended_rounds(toy.contracts, toy.queue, 2) == rounds[:2]
 
     base_fee = toy.contracts.market.base_fee_of(toy.queue)
-    toy.contracts.connection.wait_until(toy.contracts.connection.timestamp() + 200)
+    toy.contracts.connection.wait_until(
+        toy.contracts.connection.timestamp() + SHORT_LIFE
+    )  # the losers are gone
     usual = max(-(-(zk(5) + 1) * 10**6 // one.base_fee_wei) for one in rounds)
     wanted = -(-base_fee * usual // 10**6)
     urgent = toy.requester.choose(toy.queue, zk(100))
