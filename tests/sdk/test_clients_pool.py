@@ -149,6 +149,7 @@ def test_redeem__requests_before_mine__are_paid_first(pool: Pool) -> None:
     assert pool.delegator.waiting() == (first, third)
     # The other's call pays what is before it as a credit.
     assert pool.other.redeem(wait=True) == zk(50)
+    pool.wait(60)  # the third was asked for some seconds after the second
     position = pool.delegator.position()
     assert (position.credit_wei, position.payable_wei) == (zk(30), zk(10))
     assert [one.request for one in position.waiting] == [third.request]

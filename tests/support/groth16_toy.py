@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from py_ecc import optimized_bn128 as curve
 from py_ecc.optimized_bn128 import FQ, FQ2
@@ -49,11 +50,13 @@ def _lift2(point: G2Point) -> tuple[FQ2, FQ2, FQ2]:
     return FQ2([point[1], point[0]]), FQ2([point[3], point[2]]), FQ2([1, 0])
 
 
+@lru_cache(maxsize=4_096)
 def g1(scalar: int) -> G1Point:
     """``scalar`` times the generator of G1."""
     return _affine1(curve.multiply(curve.G1, scalar % R))
 
 
+@lru_cache(maxsize=4_096)
 def g2(scalar: int) -> G2Point:
     """``scalar`` times the generator of G2."""
     return _affine2(curve.multiply(curve.G2, scalar % R))
