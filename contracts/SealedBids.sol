@@ -87,8 +87,9 @@ abstract contract SealedBids is IBidDesk, ReentrancyGuardTransient {
         if (block.timestamp < startsAt + COMMIT_SECONDS) {
             revert RevealWindowNotOpen(block.timestamp, startsAt + COMMIT_SECONDS);
         }
-        // It must live through the clearing of its cycle: bids that do not would keep others out of the book for nothing.
-        uint256 least = startsAt + CYCLE_SECONDS + COMMIT_SECONDS;
+        // It must live through the next cycle, in which it is sold: bids that do not would keep others out of the book for
+        // nothing. The market never asks for more.
+        uint256 least = startsAt + 2 * CYCLE_SECONDS;
         if (expiresAt < least) {
             revert IProverMarket.ExpiryOutOfBounds(expiresAt, least, block.timestamp + MAX_BID_SECONDS);
         }

@@ -318,7 +318,7 @@ def test_sign__life_too_short_to_be_placed__is_refused(toy: ToyMarket) -> None:
 def test_commit__life_too_short_to_be_revealed__costs_no_deposit(toy: ToyMarket, sealed: QueueId) -> None:
     desk, connection = toy.contracts.by(toy.requester.account).desk, toy.contracts.connection
     start = bids.commit_window(bids.cycle_of(connection.timestamp()))[0]
-    least = start + 3 * ROUND_SECONDS
+    least = start + 4 * ROUND_SECONDS
     short = least - 1 - connection.timestamp()
     with pytest.raises(ExpiryOutOfBounds) as caught:
         toy.requester.commit(sealed, [11], zk(5), life_seconds=short)

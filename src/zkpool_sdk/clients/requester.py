@@ -25,7 +25,7 @@ from zkpool_sdk.models import ZERO_ADDRESS, Address, Bid, QueueId, Task, TaskId,
 from zkpool_sdk.units import HOUR, UINT256_MAX, Timestamp, Wei
 
 DEFAULT_LIFE_SECONDS: Final = HOUR
-SEALED_LIFE_SECONDS: Final = CYCLE_SECONDS + ROUND_SECONDS
+SEALED_LIFE_SECONDS: Final = 2 * CYCLE_SECONDS
 """A sealed bid lives so long from the start of its cycle, at least."""
 
 

@@ -254,6 +254,16 @@ def test_reveal__an_expiry_in_the_window__is_no_way_out(bench: Bench) -> None:
     assert bench.desk.read("depositOf", bench.requester) == 0
 
 
+def test_reveal__shortest_life_in_the_last_second_of_an_unused_queue__is_placed(bench: Bench) -> None:
+    """The desk asks for all that the market can: nobody loses a deposit between the two."""
+    start = bench.commit_at() // CYCLE * CYCLE
+    bid = bench.sealed_bid(expires_at=Timestamp(start + 2 * CYCLE))
+    bench.commit(bid, bench.commit_at())
+    before = len(bench.market.read("bookWords", bench.sealed))
+    bench.reveal(bid, at=start + CYCLE - 1)
+    assert len(bench.market.read("bookWords", bench.sealed)) == before + 1
+
+
 def test_reveal__without_the_money__is_no_way_out(bench: Bench) -> None:
     bid = bench.sealed_bid()
     found = bench.commit(bid)
