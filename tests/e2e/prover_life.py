@@ -3,7 +3,7 @@ from zkpool_sdk.clients import Prover
 from zkpool_sdk.units import format_zk, zk
 
 prover = Prover.connect(
-    "http://127.0.0.1:8545", "deployments/local.json", LocalSigner.from_file("prover.key")
+    "http://127.0.0.1:8545", "deployments/devnet.json", LocalSigner.from_file("prover.key")
 )
 prover.stake(zk(64))  # 32 ZK are the least
 prover.register("https://prover.example")

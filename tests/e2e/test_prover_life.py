@@ -53,7 +53,7 @@ def test_program__run_as_it_stands__earns_and_leaves(
     key_file = tmp_path / "prover.key"
     key_file.write_text(key.hex())
     key_file.chmod(0o600)
-    pool.save(tmp_path / "deployments" / "local.json")
+    pool.save(tmp_path / "deployments" / "devnet.json")
     program = PROGRAM.read_text().replace("http://127.0.0.1:8545", node.rpc_url)
     process = subprocess.Popen(
         [sys.executable, "-c", program],

@@ -7,10 +7,11 @@ import pytest
 from tests.support.anvil import anvil
 from zkpool_sdk.chain import Account, Connection, Contracts
 from zkpool_sdk.chain.connection import MAX_LOG_RANGE, Log, collect_logs
-from zkpool_sdk.chain.errors import RpcRefused, RpcUnreachable, WrongChain
+from zkpool_sdk.chain.errors import ClockBehind, RpcRefused, RpcUnreachable, WrongChain
 from zkpool_sdk.chain.events import Transfer
 from zkpool_sdk.chain.history import Watch, read_history, topic_of_address
 from zkpool_sdk.models import Address
+from zkpool_sdk.units import DAY
 
 ADDRESS = Address("0x5FbDB2315678afecb367f032d93F642f64180aa3")
 
@@ -88,6 +89,39 @@ def test_connection__unknown_method__is_refused(connection: Connection) -> None:
 def test_connection__shown__names_no_key(connection: Connection) -> None:
     assert "127.0.0.1" in repr(connection)
     assert connection.is_development
+
+
+def test_wait_until__live_chain__waits_as_long_as_it_takes(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A redemption takes a week: patience that ended after a day gave up on it."""
+    at = connection.timestamp() + 7 * DAY
+    waited = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal waited
+        waited += seconds
+        connection.request("evm_increaseTime", int(seconds))
+        connection.request("evm_mine")
+
+    monkeypatch.setattr(Connection, "is_development", False)
+    monkeypatch.setattr("zkpool_sdk.chain.connection.time.sleep", sleep)
+    monkeypatch.setattr("zkpool_sdk.chain.connection.time.monotonic", lambda: waited)
+    monkeypatch.setattr("zkpool_sdk.chain.connection.LONGEST_NAP_SECONDS", float(DAY))
+    assert connection.wait_until(at) >= at
+    assert waited >= 6 * DAY
+
+
+def test_wait_until__live_chain_that_stands__gives_up(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naps: list[float] = []
+    monkeypatch.setattr(Connection, "is_development", False)
+    monkeypatch.setattr("zkpool_sdk.chain.connection.time.sleep", naps.append)
+    monkeypatch.setattr("zkpool_sdk.chain.connection.time.monotonic", lambda: sum(naps))
+    with pytest.raises(ClockBehind):
+        connection.wait_until(connection.timestamp() + 60)
+    assert 60 + 3_600 <= sum(naps) <= 60 + 3_700
 
 
 def test_wait_until__development_chain__moves_its_clock(connection: Connection) -> None:

@@ -334,6 +334,7 @@ def test_load__chain_lost_the_contracts__says_which(run, fresh: Connection, tmp_
     [
         ({"guardian": "me"}, "is no address"),
         ({"timelock_delay_seconds": "soon"}, "must be an integer"),
+        ({"insurance_cap_wei": 1e24}, "must be an integer"),
         ({"uses_market_time": "yes"}, "must be true or false"),
         ({"proposers": ["0x1"]}, "is no address"),
     ],

@@ -20,6 +20,8 @@ from zkpool_sdk.models import Address
 BlockTag = int | str
 """A block: its number, ``"latest"``, ``"pending"`` or ``"finalized"``."""
 
+LONGEST_NAP_SECONDS: Final = 12.0
+"""Between two looks at a live chain's clock."""
 MAX_LOG_RANGE: Final = 10_000
 """Blocks asked for at once before a node says that it is too many."""
 RANGE_WORDS: Final = (
@@ -174,8 +176,12 @@ class Connection:
         """
         return collect_logs(self._logs_once, addresses, from_block, to_block, topics, self._range)
 
-    def wait_until(self, at: int, timeout_seconds: float = 86_400.0) -> int:
+    def wait_until(self, at: int, timeout_seconds: float | None = None) -> int:
         """Waits for a block at or after a moment; on a development chain moves the clock there.
+
+        Args:
+            at: chain time.
+            timeout_seconds: by default the time that is left, and an hour more.
 
         Returns:
             The latest block's timestamp.
@@ -189,11 +195,12 @@ class Connection:
             self.request("evm_setNextBlockTimestamp", at)
             self.request("evm_mine")
             return self.timestamp()
-        give_up = time.monotonic() + timeout_seconds
+        patience = at - now + 3_600.0 if timeout_seconds is None else timeout_seconds
+        give_up = time.monotonic() + patience
         while now < at:
             if time.monotonic() > give_up:
                 raise ClockBehind(at, now)
-            time.sleep(min(12.0, max(0.5, at - now)))
+            time.sleep(min(LONGEST_NAP_SECONDS, max(0.5, at - now)))
             now = self.timestamp()
         return now
 

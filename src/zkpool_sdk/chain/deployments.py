@@ -284,6 +284,8 @@ def _checked(name: str, value: Any, source: str) -> Any:
             raise DeploymentMalformed(source, f"{name} must be true or false")
         return value
     if name in ("timelock_delay_seconds", "insurance_cap_wei"):
+        if isinstance(value, float):  # 1e24 is not 10^24
+            raise DeploymentMalformed(source, f"{name} must be an integer, or its digits as text")
         try:
             return int(value)
         except (TypeError, ValueError):
