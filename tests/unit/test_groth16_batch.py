@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import profiles  # noqa: F401  (sets hypothesis up)
+from tests.support.groth16_batch import GOOD, MALFORMED, PROOFS, SIGNALS, TOY
 from tests.support.groth16_calls import (
     Item,
     answer_within,
     batch_calldata,
-    malformed,
     register,
     rerandomised,
     snarkjs_key,
@@ -42,12 +42,6 @@ from tests.support.reverts import reverts
 
 PLENTY = 9_000_000
 VECTOR = json.loads((Path(__file__).parent.parent / "vectors" / "groth16_semaphore_10.json").read_text())
-
-TOY = ToyKey.make(2, seed=7)
-SIGNALS = [(5 + i, R - 1 - i) for i in range(6)]
-PROOFS = [TOY.prove(signals) for signals in SIGNALS]
-GOOD: list[Item] = [(s, p.calldata) for s, p in zip(SIGNALS, PROOFS, strict=True)]
-MALFORMED = malformed(PROOFS[0])
 
 
 @pytest.fixture(scope="module")

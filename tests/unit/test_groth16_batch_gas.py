@@ -10,6 +10,7 @@ from eth_abi import decode, encode
 from web3.exceptions import ContractCustomError
 
 from tests.support.code_patch import lower_limit, miss_precompile
+from tests.support.groth16_batch import GOOD, MALFORMED, SIGNALS, TOY
 from tests.support.groth16_calls import (
     GAS_SHORT,
     PRECOMPILE_FAILED,
@@ -20,19 +21,12 @@ from tests.support.groth16_calls import (
     forwarder_to,
     intrinsic_gas,
     least_gas,
-    malformed,
     register,
 )
 from tests.support.groth16_toy import R, ToyKey, ToyProof, outside_subgroup
 
 PER_ITEM_GOAL = 70_000  # at eight proofs of two signals
 PAIRING_LIMIT, PAIRING_LIMIT_PER_PAIR, MUL_LIMIT, ADD_LIMIT = 67_500, 51_000, 9_000, 600
-
-TOY = ToyKey.make(2, seed=7)
-SIGNALS = [(5 + i, R - 1 - i) for i in range(6)]
-PROOFS = [TOY.prove(signals) for signals in SIGNALS]
-GOOD: list[Item] = [(s, p.calldata) for s, p in zip(SIGNALS, PROOFS, strict=True)]
-MALFORMED = malformed(PROOFS[0])
 
 
 @pytest.fixture(scope="module")
