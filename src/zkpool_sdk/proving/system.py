@@ -1,4 +1,4 @@
-"""Proving systems: one protocol, and Groth16 as the first that keeps it."""
+"""Proving systems: one protocol, and those of the compiled core that keep it."""
 
 from __future__ import annotations
 
@@ -122,10 +122,13 @@ class Groth16VerifyingKey(NamedTuple):
     ic: tuple[_native.Point1, ...]
 
 
-class Groth16:
-    """Groth16 over BN254 with the ecosystem's own key files. Keys are memory-mapped and stay loaded."""
+class NativeSystem:
+    """A proving system of the compiled core, over BN254, with the ecosystem's own key files.
 
-    name: Final = "groth16"
+    Keys are memory-mapped and stay loaded. Use one of the subclasses.
+    """
+
+    name: str
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -201,13 +204,13 @@ class Groth16:
         return proof
 
     def verify(self, circuit: Circuit, signals: Sequence[int], proof: bytes) -> bool:
-        """Whether the contract's verifier would accept ``proof`` (256 bytes) for ``signals``.
+        """Whether the contract's verifier would accept ``proof`` for ``signals``.
 
         A signal that is not below the modulus makes the answer ``False``, and so does a point off the curve.
 
         Raises:
             zkpool_sdk._native.SignalCountError: wrong number of signals.
-            zkpool_sdk._native.NativeFormatError: the proof is not 256 bytes, or the key is bad.
+            zkpool_sdk._native.NativeFormatError: the proof has another length, or the key is bad.
         """
         return _native.verify(self._verifying_key(circuit), list(signals), proof)
 
@@ -227,7 +230,7 @@ class Groth16:
         return Estimate(0.0, median(seconds), memory, len(seconds))
 
     def encode(self, proof: Proof) -> bytes:
-        """The 256 bytes that ``Groth16Verifier.verify`` takes: A, B (imaginary parts first), C.
+        """The bytes that the verifier contract takes.
 
         Raises:
             UnknownProvingSystem: a proof of another system.
@@ -240,11 +243,6 @@ class Groth16:
         """The contents of ``proof.json`` and ``public.json`` as snarkjs reads them."""
         native = _native.Proof.from_calldata(self.encode(proof), list(proof.signals))
         return native.proof_json(), native.public_json()
-
-    def registration_key(self, circuit: Circuit) -> Groth16VerifyingKey:
-        """The circuit's verification key as ``Groth16Verifier.registerKey`` takes it."""
-        key = self._verifying_key(circuit)
-        return Groth16VerifyingKey(key.alpha_g1, key.beta_g2, key.gamma_g2, key.delta_g2, tuple(key.ic))
 
     def _verifying_key(self, circuit: Circuit) -> _native.VerifyingKey:
         path = circuit.verification_key
@@ -273,3 +271,14 @@ class Groth16:
                     )
                 self._proving_keys[circuit.key_sha256] = key
             return key
+
+
+class Groth16(NativeSystem):
+    """Groth16: the smallest proof (256 bytes: A, B with imaginary parts first, C), a set-up for each circuit."""
+
+    name: Final = "groth16"
+
+    def registration_key(self, circuit: Circuit) -> Groth16VerifyingKey:
+        """The circuit's verification key as ``Groth16Verifier.registerKey`` takes it."""
+        key = self._verifying_key(circuit)
+        return Groth16VerifyingKey(key.alpha_g1, key.beta_g2, key.gamma_g2, key.delta_g2, tuple(key.ic))
