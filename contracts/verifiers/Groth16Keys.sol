@@ -2,20 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IGroth16Verifier} from "../interfaces/IGroth16Verifier.sol";
+import {IBn254Verifier} from "../interfaces/IBn254Verifier.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
-import {Bn254} from "../libraries/Bn254.sol";
+import {Bn254Keys} from "./Bn254Keys.sol";
 import {CodeStore} from "./CodeStore.sol";
 
 /// @title Groth16Keys
 /// @notice The keys of Groth16 over BN254: checked once, kept as code, known by their hash.
-abstract contract Groth16Keys is IGroth16Verifier {
-    /// @notice Most public signals a key may have.
-    uint256 public constant MAX_SIGNALS = 32;
-
-    /// @dev What the pairing precompile is given: half as much again as its price, so that a later fork may raise it.
-    uint256 internal constant PAIRING_LIMIT = 67_500;
-    uint256 internal constant PAIRING_LIMIT_PER_PAIR = 51_000;
-
+abstract contract Groth16Keys is IGroth16Verifier, Bn254Keys {
     /// @dev What CodeStore keeps of a key: words delta (4), ic[0] (2), gamma (4), alpha (2), beta (4), ic[1] …
     uint256 private constant KEPT_BYTES_WITHOUT_SIGNALS = 512;
 
@@ -25,7 +19,7 @@ abstract contract Groth16Keys is IGroth16Verifier {
         uint256[2][] calldata ic = verifyingKey.ic;
         if (ic.length == 0 || ic.length > MAX_SIGNALS + 1) revert BadSignalCount(ic.length, MAX_SIGNALS + 1);
         key = keyOf(verifyingKey);
-        if (CodeStore.size(CodeStore.pointerOf(key)) != 0) revert KeyExists(key);
+        _requireNew(key);
         _checkG1(verifyingKey.alpha, 0);
         _checkG2(verifyingKey.beta, 1);
         _checkG2(verifyingKey.gamma, 2);
@@ -33,7 +27,7 @@ abstract contract Groth16Keys is IGroth16Verifier {
         for (uint256 i; i < ic.length; ++i) _checkG1(ic[i], 4 + i);
         _checkTrapdoors(verifyingKey.beta, verifyingKey.gamma, verifyingKey.delta);
         // Effect
-        CodeStore.write(
+        _keep(
             key,
             abi.encodePacked(
                 verifyingKey.delta,
@@ -42,12 +36,12 @@ abstract contract Groth16Keys is IGroth16Verifier {
                 verifyingKey.alpha,
                 verifyingKey.beta,
                 _packed(ic[1:])
-            )
+            ),
+            ic.length - 1
         );
-        emit KeyRegistered(key, ic.length - 1);
     }
 
-    /// @inheritdoc IGroth16Verifier
+    /// @inheritdoc IBn254Verifier
     function keyWords(bytes32 key) external view returns (uint256[] memory words) {
         (address pointer, ) = _find(key);
         bytes memory kept = CodeStore.read(pointer);
@@ -83,51 +77,9 @@ abstract contract Groth16Keys is IGroth16Verifier {
     }
 
     function _find(bytes32 key) internal view returns (address pointer, uint256 count) {
-        pointer = CodeStore.pointerOf(key);
-        uint256 kept = CodeStore.size(pointer);
-        if (kept == 0) revert UnknownKey(key);
+        uint256 kept;
+        (pointer, kept) = _locate(key);
         count = (kept - KEPT_BYTES_WITHOUT_SIGNALS) / 64;
-    }
-
-    /// @dev G2 points have coordinates below p, lie on the twist, in the subgroup, and are not infinity:
-    ///      e(G1, point) is then defined and is not one.
-    function _checkG2(uint256[4] calldata point, uint256 index) private view {
-        uint256[6] memory pair = [Bn254.G1_X, Bn254.G1_Y, point[0], point[1], point[2], point[3]];
-        uint256 input;
-        assembly ("memory-safe") {
-            input := pair
-        }
-        (bool valid, bool one) = _pairing(input, 1);
-        if (!valid || one) revert BadKeyPoint(index);
-    }
-
-    /// @dev Whether the points in memory are valid, and whether the product of their pairings is one. Invalid
-    ///      only if the precompile answers for as many good points right afterwards: else it reverts.
-    ///      Overwrites the points then.
-    function _pairing(uint256 input, uint256 pairCount) internal view returns (bool valid, bool one) {
-        uint256 limit = PAIRING_LIMIT + pairCount * PAIRING_LIMIT_PER_PAIR;
-        bool works = true;
-        assembly ("memory-safe") {
-            let size := mul(pairCount, 0xc0)
-            valid := and(eq(returndatasize(), 0x20), staticcall(limit, 8, input, size, 0, 0x20))
-            one := and(valid, eq(mload(0), 1))
-            if iszero(valid) {
-                // All at infinity: the product is one, at the price of any other points.
-                calldatacopy(input, calldatasize(), size)
-                works := and(eq(returndatasize(), 0x20), staticcall(limit, 8, input, size, 0, 0x20))
-                works := and(works, eq(mload(0), 1))
-            }
-        }
-        if (!works) revert PrecompileFailed(8, limit);
-    }
-
-    /// @dev G1 has no other subgroup: below p and on the curve is all. Infinity, (0, 0), is not on the curve.
-    function _checkG1(uint256[2] calldata point, uint256 index) private pure {
-        uint256 p = Bn254.BASE_FIELD;
-        (uint256 x, uint256 y) = (point[0], point[1]);
-        bool canonical = x < p && y < p;
-        if (!canonical || mulmod(y, y, p) != addmod(mulmod(mulmod(x, x, p), x, p), 3, p))
-            revert BadKeyPoint(index);
     }
 
     /// @dev Refuses a key whose trapdoors have a ratio known to be 1 or -1 (equal x), since anybody could
@@ -144,8 +96,7 @@ abstract contract Groth16Keys is IGroth16Verifier {
         uint256[4] calldata delta
     ) private pure {
         if (_sameX(delta, gamma) || _sameX(beta, gamma) || _sameX(beta, delta)) revert ForgeableKey();
-        uint256[4] memory generator = [Bn254.G2_X_IMAG, Bn254.G2_X_REAL, Bn254.G2_Y_IMAG, Bn254.G2_Y_REAL];
-        if (_sameX(beta, generator) || _sameX(delta, generator)) revert ForgeableKey();
+        if (_isGenerator(beta) || _isGenerator(delta)) revert ForgeableKey();
     }
 
     /// @dev Whether two points of G2 are equal or opposite.
@@ -157,12 +108,6 @@ abstract contract Groth16Keys is IGroth16Verifier {
         packed = new bytes(points.length * 64);
         assembly ("memory-safe") {
             calldatacopy(add(packed, 0x20), points.offset, mload(packed))
-        }
-    }
-
-    function _wordAt(bytes memory content, uint256 index) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(content, 0x20), shl(5, index)))
         }
     }
 }

@@ -25,12 +25,6 @@ contract Groth16Verifier is Groth16Keys {
     /// @dev A, B, C.
     uint256 private constant PROOF_BYTES = 256;
 
-    /// @dev What a precompile is given: half as much again as its price, four times for the cheap addition,
-    ///      so that a later fork may raise prices (EIP-7904 would make an addition 314). A precompile that
-    ///      fails spends all of it.
-    uint256 private constant ADD_LIMIT = 600;
-    uint256 private constant MUL_LIMIT = 9_000;
-
     /// @dev Our own gas for a signal (about 400) and for the rest (about 7,000), and what EIP-150 holds back
     ///      from a call.
     uint256 private constant SIGNAL_RESERVE = 800;
@@ -38,10 +32,7 @@ contract Groth16Verifier is Groth16Keys {
     /// @dev Our own gas for one proof of a batch (about 1,600) and one signal of it (about 200).
     uint256 private constant ITEM_RESERVE = 2_500;
     uint256 private constant ITEM_SIGNAL_RESERVE = 400;
-    /// @dev What a caller spends between asking `gasFloor` and the first line of `verify`: cold account and
-    ///      storage, encoding.
-    uint256 private constant CALLER_RESERVE = 20_000;
-    /// @dev The same for each proof of a batch, and each of its signals.
+    /// @dev What a caller of `verifyMany` spends besides, for each proof and each of its signals.
     uint256 private constant CALLER_RESERVE_PER_ITEM = 2_000;
     uint256 private constant CALLER_RESERVE_PER_SIGNAL = 100;
 

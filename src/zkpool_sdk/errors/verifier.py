@@ -12,13 +12,13 @@ class UnknownKey(ContractError):
 
 
 class BadKeyPoint(ContractError):
-    """Point `index` of the key (alpha, beta, gamma, delta, then ic) is off its curve or group."""
+    """Point `index` of the key, counted as its words are, is off its curve or group, or at infinity."""
 
     index: int
 
 
 class ForgeableKey(ContractError):
-    """Delta equals gamma or the generator (up to sign), so proofs can be forged from public data."""
+    """The key's set-up has a trapdoor that can be seen, so proofs can be forged from public data."""
 
 
 class BadSignalCount(ContractError):
