@@ -263,3 +263,17 @@ def test_registration_key__each_project__has_the_contract_s_shape(circuit: Circu
     assert [len(point) for point in key[:4]] == [2, 4, 4, 4]
     assert [len(point) for point in key.ic] == [2] * (len(circuit.signal_names) + 1)
     assert key.gamma != key.delta
+
+
+def test_groth16__key__is_loaded_until_it_is_unloaded(semaphore_circuit: Circuit, sample: Sample) -> None:
+    system = Groth16()
+    assert system.key_bytes(semaphore_circuit) == 0
+    system.load(semaphore_circuit, threads=1)
+    assert system.key_bytes(semaphore_circuit) >= semaphore_circuit.proving_key.stat().st_size
+    system.unload(semaphore_circuit)
+    system.unload(semaphore_circuit)
+    assert system.key_bytes(semaphore_circuit) == 0
+    witness = WitnessCalculator(semaphore_circuit.program).calculate(sample(semaphore_circuit))
+    proof = system.prove(semaphore_circuit, witness)
+    assert system.key_bytes(semaphore_circuit) > 0
+    assert system.verify(semaphore_circuit, proof.signals, system.encode(proof))

@@ -74,7 +74,11 @@ class SetupFiles:
 
 @runtime_checkable
 class ProvingSystem(Protocol):
-    """What the UMP asks of a proving system. Implementations are safe to share between threads."""
+    """What the UMP asks of a proving system. Implementations are safe to share between threads.
+
+    Jobs run in worker processes, and each makes an instance of its own: the class can be imported by name
+    and is constructed without arguments. Keys belong to an instance: it keeps them until :meth:`unload`.
+    """
 
     @property
     def name(self) -> str:
@@ -85,8 +89,14 @@ class ProvingSystem(Protocol):
     ) -> SetupFiles:
         """Keys for a circuit, for development. INSECURE: whoever runs this can forge proofs."""
 
-    def load(self, circuit: Circuit) -> None:
+    def load(self, circuit: Circuit, *, threads: int = 0) -> None:
         """Loads and checks a circuit's keys, so that the first proof does not wait for it. Done once."""
+
+    def unload(self, circuit: Circuit) -> None:
+        """Forgets a circuit's keys; a proof being made keeps them until it ends. Nothing if not loaded."""
+
+    def key_bytes(self, circuit: Circuit) -> int:
+        """Bytes that the circuit's loaded proving key holds or maps; 0 if it is not loaded."""
 
     def prove(
         self,
@@ -125,7 +135,7 @@ class Groth16VerifyingKey(NamedTuple):
 class NativeSystem:
     """A proving system of the compiled core, over BN254, with the ecosystem's own key files.
 
-    Keys are memory-mapped and stay loaded. Use one of the subclasses.
+    Keys are memory-mapped and stay until unloaded. Use one of the subclasses.
     """
 
     name: str
@@ -159,14 +169,29 @@ class NativeSystem:
         )
         return SetupFiles(proving_key, verification_key, digest)
 
-    def load(self, circuit: Circuit) -> None:
+    def load(self, circuit: Circuit, *, threads: int = 0) -> None:
         """Loads and checks a circuit's keys. Later calls for the same key cost nothing.
 
+        Args:
+            circuit: the circuit.
+            threads: 0 means all cores.
         Raises:
             ManifestMalformed: the keys are not the recorded ones, or do not belong together.
             zkpool_sdk._native.NativeFormatError: a key file is malformed.
         """
-        self._proving_key(circuit)
+        self._proving_key(circuit, threads)
+
+    def unload(self, circuit: Circuit) -> None:
+        """Forgets a circuit's keys; a proof being made keeps them until it ends."""
+        with self._lock:
+            self._proving_keys.pop(circuit.key_sha256, None)
+            self._verifying_keys.pop(circuit.verification_key, None)
+
+    def key_bytes(self, circuit: Circuit) -> int:
+        """Bytes that the circuit's loaded proving key maps or holds; 0 if it is not loaded."""
+        with self._lock:
+            key = self._proving_keys.get(circuit.key_sha256)
+        return key.memory_bytes if key is not None else 0
 
     def prove(
         self,
@@ -189,7 +214,7 @@ class NativeSystem:
             ProofNotAccepted: the witness does not satisfy the circuit.
             zkpool_sdk._native.NativeError: the witness is malformed, or of another circuit.
         """
-        key = self._proving_key(circuit)
+        key = self._proving_key(circuit, threads)
         started = time.perf_counter()
         try:
             made = _native.prove(key, witness, seed=seed, threads=threads, progress=on_progress)
@@ -251,12 +276,12 @@ class NativeSystem:
                 self._verifying_keys[path] = _native.VerifyingKey.from_json(path.read_bytes())
             return self._verifying_keys[path]
 
-    def _proving_key(self, circuit: Circuit) -> _native.ProvingKey:
+    def _proving_key(self, circuit: Circuit, threads: int = 0) -> _native.ProvingKey:
         verifying_key = self._verifying_key(circuit)
         with self._lock:
             key = self._proving_keys.get(circuit.key_sha256)
             if key is None:
-                key = _native.load_key(circuit.proving_key)
+                key = _native.load_key(circuit.proving_key, threads=threads)
                 if key.sha256 != circuit.key_sha256:
                     raise ManifestMalformed(str(circuit.proving_key), "is not the key the manifest records")
                 if key.verifying_key != verifying_key:
