@@ -16,6 +16,7 @@ pub mod groth16;
 pub mod json;
 pub mod kernel;
 pub mod msm;
+pub mod plonkish;
 pub mod poseidon;
 pub mod r1cs;
 pub mod setup;

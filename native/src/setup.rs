@@ -23,9 +23,9 @@ use std::path::Path;
 use zeroize::Zeroize;
 
 /// Writes and hashes at once.
-struct Hashed<W: Write> {
-    inner: W,
-    hash: Sha256,
+pub(crate) struct Hashed<W: Write> {
+    pub(crate) inner: W,
+    pub(crate) hash: Sha256,
 }
 
 impl<W: Write> Write for Hashed<W> {
@@ -70,7 +70,7 @@ pub fn set_up(
 }
 
 /// Lets `fill` write a new file beside `path`, then renames it there; nothing is left behind on failure.
-fn replace<T>(path: &Path, fill: impl FnOnce(File) -> Result<T>) -> Result<T> {
+pub(crate) fn replace<T>(path: &Path, fill: impl FnOnce(File) -> Result<T>) -> Result<T> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);
@@ -104,7 +104,7 @@ impl Drop for Trapdoor {
 }
 
 /// A scalar with an inverse that is not one.
-fn secret(rng: &mut ChaCha20Rng) -> Fr {
+pub(crate) fn secret(rng: &mut ChaCha20Rng) -> Fr {
     loop {
         let value = random_scalar(rng);
         if value != Fr::ZERO && value != Fr::ONE {
@@ -224,7 +224,7 @@ pub fn write_key(
 }
 
 /// Montgomery bytes of points.
-fn points<G: Group>(list: &[Affine<G>]) -> Vec<u8> {
+pub(crate) fn points<G: Group>(list: &[Affine<G>]) -> Vec<u8> {
     let mut out = Vec::with_capacity(list.len() * G::POINT_BYTES);
     for point in list {
         from_affine::<G>(point).write(&mut out);
@@ -279,7 +279,7 @@ fn columns(terms: &[Term], lagrange: &[Fr], signals: usize) -> Vec<Fr> {
 }
 
 /// `start * step^i` for i below `count`.
-fn powers(start: Fr, step: Fr, count: usize) -> Vec<Fr> {
+pub(crate) fn powers(start: Fr, step: Fr, count: usize) -> Vec<Fr> {
     let chunk = count.div_ceil(64).max(256);
     let mut out = vec![Fr::ZERO; count];
     out.par_chunks_mut(chunk).enumerate().for_each(|(i, values)| {

@@ -5,3 +5,4 @@ mod common;
 mod groth16;
 mod hashes;
 mod parsers;
+mod plonk;
