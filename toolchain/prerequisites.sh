@@ -4,7 +4,7 @@
 set -u
 
 minimum_node=20
-minimum_rust=1.85
+minimum_rust=1.89
 missing=0
 
 need() { # what it is, the command that installs it

@@ -90,7 +90,7 @@ pub fn mul(data: &[u8]) -> Result<[u8; 64]> {
 
 /// Precompile 8.
 pub fn pairing(data: &[u8]) -> Result<bool> {
-    if data.len() % PAIR_BYTES != 0 {
+    if !data.len().is_multiple_of(PAIR_BYTES) {
         let message = format!("{} bytes are no list of {PAIR_BYTES}-byte pairs", data.len());
         return Err(Error::format("ec_pairing", 0, message));
     }

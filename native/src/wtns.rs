@@ -23,7 +23,7 @@ pub fn parse(data: &[u8]) -> Result<Range<usize>> {
 
 /// A `.wtns` file around `values`, 32-byte little-endian words.
 pub fn write(values: &[u8]) -> Result<Vec<u8>> {
-    if values.is_empty() || values.len() % 32 != 0 || values.len() / 32 > u32::MAX as usize {
+    if values.is_empty() || !values.len().is_multiple_of(32) || values.len() / 32 > u32::MAX as usize {
         let message = format!("{} bytes are no list of 32-byte values", values.len());
         return Err(Error::format("witness", 0, message));
     }

@@ -321,4 +321,4 @@ def ec_pairing(data: bytes) -> bool:
     """
 
 def backend() -> str:
-    """Which arithmetic this machine runs: ``"adx"`` or ``"portable"``."""
+    """Which arithmetic this machine runs: ``"ifma"``, ``"adx"`` or ``"portable"``."""

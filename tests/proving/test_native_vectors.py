@@ -29,7 +29,7 @@ def words(*values: int) -> bytes:
 def test_moduli() -> None:
     assert P == 21888242871839275222246405745257275088696311157297823662689037894645226208583
     assert R == 21888242871839275222246405745257275088548364400416034343698204186575808495617
-    assert _native.backend() in {"portable", "adx"}
+    assert _native.backend() in {"portable", "adx", "ifma"}
     assert _native.__version__
 
 

@@ -3,17 +3,23 @@
 //! Four 64-bit limbs, R = 2^256, the same form as `ark-ff`'s and as in snarkjs's files, so conversion is free. Every
 //! operation is branch-free and inlined. Measured on a proof of 65,000 constraints, CPU seconds: `ark-ff`'s types 2.6,
 //! the plain Rust below 2.0, with `adx`'s additions 1.7, with its multiplication 1.6. Both moduli are below 2^254, so
-//! a sum of two elements may go into a multiplication unreduced.
+//! a sum of two elements may go into a multiplication unreduced. `lanes` has eight elements at a time.
 
 #[cfg(target_arch = "x86_64")]
 mod adx;
+mod backend;
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+#[cfg(target_arch = "x86_64")]
+pub mod lanes;
 
 use crate::field::{Fq, Fq2, Fr};
 use ark_ff::{BigInt, Field, PrimeField};
+#[cfg(target_arch = "x86_64")]
+pub use backend::lanes as vector_lanes;
+pub use backend::{backend, force_backend, Backend};
 use std::marker::PhantomData;
 use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
-#[cfg(target_arch = "x86_64")]
-use std::sync::atomic::{AtomicU8, Ordering};
 use zeroize::Zeroize;
 
 /// A prime below 2^254 and what Montgomery arithmetic derives from it.
@@ -265,41 +271,12 @@ impl<M: Modulus> Fp<M> {
     }
 }
 
-/// Which multiplication this machine runs: not looked at yet, plain Rust, or the one with `adx`.
-#[cfg(target_arch = "x86_64")]
-static BACKEND: AtomicU8 = AtomicU8::new(UNKNOWN);
-#[cfg(target_arch = "x86_64")]
-const UNKNOWN: u8 = 0;
-#[cfg(target_arch = "x86_64")]
-const PORTABLE: u8 = 1;
-#[cfg(target_arch = "x86_64")]
-const ADX: u8 = 2;
-
-/// The name of the multiplication in use.
-#[cfg(target_arch = "x86_64")]
-pub fn backend() -> &'static str {
-    if BACKEND.load(Ordering::Relaxed) == UNKNOWN {
-        BACKEND.store(if adx::available() { ADX } else { PORTABLE }, Ordering::Relaxed);
-    }
-    if BACKEND.load(Ordering::Relaxed) == ADX {
-        "adx"
-    } else {
-        "portable"
-    }
-}
-
-/// The name of the multiplication in use.
-#[cfg(not(target_arch = "x86_64"))]
-pub fn backend() -> &'static str {
-    "portable"
-}
-
 /// The path of machines without `adx`, and of the first multiplication everywhere, which looks at the processor.
 #[cfg(target_arch = "x86_64")]
 #[cold]
 #[inline(never)]
 fn multiply_otherwise<M: Modulus>(a: Fp<M>, b: Fp<M>) -> Fp<M> {
-    backend();
+    backend::detect();
     a.multiply_portable(b)
 }
 
@@ -308,7 +285,7 @@ impl<M: Modulus> Mul for Fp<M> {
     #[inline(always)]
     #[cfg(target_arch = "x86_64")]
     fn mul(self, other: Self) -> Self {
-        if BACKEND.load(Ordering::Relaxed) == ADX {
+        if backend::has_adx() {
             Self::raw(M::multiply_adx(&self.0, &other.0))
         } else {
             multiply_otherwise(self, other)

@@ -4,5 +4,6 @@ mod arithmetic;
 mod common;
 mod groth16;
 mod hashes;
+mod lanes;
 mod parsers;
 mod plonk;
