@@ -1,28 +1,31 @@
 //! Groth16: proving with a snarkjs key, and verification.
 
-use crate::curve::{G1, G2};
-use crate::error::{Error, Observer, Result};
+use crate::curve::{from_affine, Group, G1, G2};
+use crate::error::{Error, Observer, Result, Silent};
 use crate::fft::reverse;
 use crate::field::{from_be, limbs, to_be, Fq, Fr};
 use crate::json::{self, G1Json, G2Json};
 use crate::kernel::Scalar;
 use crate::msm::{msm, Scalars};
 use crate::vkey::VerifyingKey;
-use crate::zkey::ProvingKey;
-use ark_bn254::Bn254;
-use ark_ec::pairing::Pairing;
+use crate::zkey::{ProvingKey, Section};
+use ark_bn254::{Bn254, Fq12};
+use ark_ec::pairing::{MillerLoopOutput, Pairing};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{PrimeField, Zero};
+use ark_ff::{BigInt, One, PrimeField, Zero};
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use zeroize::Zeroize;
 
 /// Bytes of a proof in calldata.
 pub const CALLDATA_BYTES: usize = 256;
+/// Pairs whose Miller loops share their squarings.
+const PAIRS_TOGETHER: usize = 2;
 
 /// A proof whose points are on the curve and in the subgroup.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,6 +34,9 @@ pub struct Proof {
     pub b: Affine<G2>,
     pub c: Affine<G1>,
 }
+
+/// A proof and the public signals it is about.
+pub type Proven = (Proof, Vec<Fr>);
 
 /// A generator from a seed of any length, or from the system's randomness.
 pub fn generator(seed: Option<&[u8]>) -> Result<ChaCha20Rng> {
@@ -59,13 +65,32 @@ pub fn random_scalar(rng: &mut ChaCha20Rng) -> Fr {
     scalar
 }
 
+/// Stages that [`prove`] reports.
+pub const STAGES: usize = 8;
+
 /// A proof for `witness` (32-byte little-endian words below r), verified before it is returned.
 pub fn prove(
     key: &ProvingKey,
     witness: &[u8],
     seed: Option<&[u8]>,
     observer: &dyn Observer,
-) -> Result<(Proof, Vec<Fr>)> {
+) -> Result<Proven> {
+    let (proof, public) = prove_unchecked(key, witness, generator(seed)?, observer)?;
+    observer.checkpoint()?;
+    if !verify(&key.verifying_key, &public, &proof)? {
+        return Err(Error::NotSatisfied);
+    }
+    observer.finished("check");
+    Ok((proof, public))
+}
+
+/// A proof for `witness` that holds if the witness satisfies the circuit; its points are in their groups.
+fn prove_unchecked(
+    key: &ProvingKey,
+    witness: &[u8],
+    mut rng: ChaCha20Rng,
+    observer: &dyn Observer,
+) -> Result<Proven> {
     let actual = witness.len() / 32;
     if actual != key.signal_count {
         return Err(Error::WitnessLength {
@@ -78,8 +103,8 @@ pub fn prove(
     let private = Scalars::from_le(&witness[32 * (key.public_count() + 1)..]);
     observer.finished("parse");
 
-    let g1 = |points: &[u8], scalars: &Scalars, stage: &'static str| -> Result<Projective<G1>> {
-        let sum = msm::<G1>(points, scalars, observer)?;
+    let g1 = |points: Section<'_>, scalars: &Scalars, stage: &'static str| -> Result<Projective<G1>> {
+        let sum = msm::<G1>(&points, scalars, observer)?;
         observer.finished(stage);
         Ok(sum)
     };
@@ -92,7 +117,7 @@ pub fn prove(
                     g1(key.points_h(), &quotient, "msm_h")
                 },
                 || -> Result<_> {
-                    let sum = msm::<G2>(key.points_b2(), &scalars, observer)?;
+                    let sum = msm::<G2>(&key.points_b2(), &scalars, observer)?;
                     observer.finished("msm_b2");
                     Ok(sum)
                 },
@@ -111,7 +136,6 @@ pub fn prove(
         },
     );
 
-    let mut rng = generator(seed)?;
     let (mut r, mut s) = (random_scalar(&mut rng), random_scalar(&mut rng));
     let vk = &key.verifying_key;
     let a = sum_a? + vk.alpha + key.delta_g1 * r;
@@ -125,27 +149,86 @@ pub fn prove(
         b: b.into_affine(),
         c: c.into_affine(),
     };
-    observer.checkpoint()?;
-    if !verify(vk, &public, &proof)? {
-        return Err(Error::NotSatisfied);
+    // Exact, where the check of the whole key is a matter of chance.
+    if !proof.b.is_in_correct_subgroup_assuming_on_curve() {
+        return Err(Error::format("points_b2", 0, "point outside the subgroup"));
     }
-    observer.finished("check");
     Ok((proof, public))
+}
+
+/// Proofs of one circuit for several witnesses, two at a time so that no core waits, each verified before it is
+/// returned. A witness that fails does not keep the others from their proofs. With a seed, the proof at each place
+/// is deterministic.
+///
+/// Reports the stage `proof` for each.
+pub fn prove_many(
+    key: &ProvingKey,
+    witnesses: &[&[u8]],
+    seed: Option<&[u8]>,
+    observer: &dyn Observer,
+) -> Result<Vec<Result<Proven>>> {
+    let next = AtomicUsize::new(0);
+    let quiet = Quiet(observer);
+    let worker = || {
+        let mut made = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(witness) = witnesses.get(index) else {
+                return made;
+            };
+            // Two proofs must never share r and s: each place has a seed of its own.
+            let place = seed.map(|seed| [seed, &(index as u64).to_le_bytes()].concat());
+            let outcome =
+                generator(place.as_deref()).and_then(|rng| prove_unchecked(key, witness, rng, &quiet));
+            let stop = matches!(outcome, Err(Error::Cancelled));
+            made.push((index, outcome));
+            if stop {
+                return made;
+            }
+            observer.finished("proof");
+        }
+    };
+    let (mut made, more) = rayon::join(worker, worker);
+    made.extend(more);
+    observer.checkpoint()?;
+    made.sort_by_key(|(index, _)| *index);
+    let proofs: Vec<&Proven> = made
+        .iter()
+        .filter_map(|(_, outcome)| outcome.as_ref().ok())
+        .collect();
+    let claims: Vec<(&[Fr], &Proof)> = proofs
+        .iter()
+        .map(|(proof, public)| (&public[..], proof))
+        .collect();
+    let all_hold = holds_together(&key.verifying_key, &claims)?;
+    made.into_par_iter()
+        .map(|(_, outcome)| {
+            Ok(match outcome {
+                Ok((proof, public)) if !all_hold && !verify(&key.verifying_key, &public, &proof)? => {
+                    Err(Error::NotSatisfied)
+                }
+                other => other,
+            })
+        })
+        .collect()
+}
+
+/// Passes the wish to stop, and keeps the stages of single proofs to itself.
+struct Quiet<'a>(&'a dyn Observer);
+
+impl Observer for Quiet<'_> {
+    fn finished(&self, _stage: &'static str) {}
+    fn cancelled(&self) -> bool {
+        self.0.cancelled()
+    }
 }
 
 /// Values of A·B - C over the odd coset, in the order of the key's H points.
 fn quotient(key: &ProvingKey, witness: &[u8], observer: &dyn Observer) -> Result<Scalars> {
     let domain = &key.domain;
     let (size, log) = (domain.size(), domain.log());
-    let rows = |rows| -> Vec<Scalar> {
-        (0..size)
-            .into_par_iter()
-            .map(|k| key.row(rows, reverse(k, log), witness))
-            .collect()
-    };
-    let (mut a, mut b) = rayon::join(|| rows(&key.rows_a), || rows(&key.rows_b));
+    let [mut a, mut b, mut c] = key.products(witness);
     observer.checkpoint()?;
-    let mut c: Vec<Scalar> = a.par_iter().zip(&b).map(|(a, b)| *a * *b).collect();
     let shift = |values: &mut [Scalar]| {
         domain.interpolate(values);
         domain.evaluate_coset(values);
@@ -182,21 +265,96 @@ fn public_signals(witness: &[u8], count: usize) -> Result<Vec<Fr>> {
 
 /// Whether the proof holds: e(A, B) = e(α, β) e(Σ signals·IC, γ) e(C, δ).
 pub fn verify(key: &VerifyingKey, public: &[Fr], proof: &Proof) -> Result<bool> {
-    if public.len() != key.public_count() {
-        return Err(Error::SignalCount {
-            expected: key.public_count(),
-            actual: public.len(),
-        });
-    }
+    check_count(key, public)?;
     let mut inputs = key.ic[0].into_group();
     for (signal, point) in public.iter().zip(&key.ic[1..]) {
         inputs += *point * *signal;
     }
-    let product = Bn254::multi_pairing(
-        [-proof.a, key.alpha, inputs.into_affine(), proof.c],
-        [proof.b, key.beta, key.gamma, key.delta],
-    );
-    Ok(product.is_zero())
+    Ok(pairs_cancel(&[
+        (-proof.a, proof.b),
+        (key.alpha, key.beta),
+        (inputs.into_affine(), key.gamma),
+        (proof.c, key.delta),
+    ]))
+}
+
+/// Whether every proof holds, with one product of pairings for all: each equation is taken to a random power of 128
+/// bits, so a proof that does not hold passes with chance 2^-127 at most. True for none.
+pub fn verify_batch(key: &VerifyingKey, claims: &[(Vec<Fr>, Proof)]) -> Result<bool> {
+    let claims: Vec<(&[Fr], &Proof)> = claims
+        .iter()
+        .map(|(public, proof)| (&public[..], proof))
+        .collect();
+    holds_together(key, &claims)
+}
+
+/// Π e(ρA, B) = e(Σρ α, β) e(Σ ρ·signals·IC, γ) e(Σ ρC, δ).
+fn holds_together(key: &VerifyingKey, claims: &[(&[Fr], &Proof)]) -> Result<bool> {
+    for (public, _) in claims {
+        check_count(key, public)?;
+    }
+    let mut rng = generator(None)?;
+    let powers: Vec<BigInt<4>> = claims
+        .iter()
+        .map(|_| BigInt([rng.next_u64() | 1, rng.next_u64(), 0, 0]))
+        .collect();
+    let mut pairs: Vec<(Affine<G1>, Affine<G2>)> = claims
+        .par_iter()
+        .zip(&powers)
+        .map(|((_, proof), power)| (-proof.a.mul_bigint(power).into_affine(), proof.b))
+        .collect();
+    let mut signals = vec![Fr::zero(); key.ic.len()];
+    for ((public, _), power) in claims.iter().zip(&powers) {
+        let power = Fr::new(*power);
+        signals[0] += power;
+        for (sum, signal) in signals[1..].iter_mut().zip(*public) {
+            *sum += *signal * power;
+        }
+    }
+    let plain = signals.iter().map(|s| s.into_bigint()).collect::<Vec<_>>();
+    let inputs = combine(key.ic.iter(), &plain)?;
+    let sum_c = combine(claims.iter().map(|(_, proof)| &proof.c), &powers)?;
+    pairs.push(((key.alpha * signals[0]).into_affine(), key.beta));
+    pairs.push((inputs.into_affine(), key.gamma));
+    pairs.push((sum_c.into_affine(), key.delta));
+    Ok(pairs_cancel(&pairs))
+}
+
+/// Sum of multiples of points.
+fn combine<'a>(
+    points: impl Iterator<Item = &'a Affine<G1>>,
+    multipliers: &[BigInt<4>],
+) -> Result<Projective<G1>> {
+    let mut bytes = Vec::with_capacity(multipliers.len() * G1::POINT_BYTES);
+    points.for_each(|point| from_affine::<G1>(point).write(&mut bytes));
+    msm::<G1>(
+        &bytes,
+        &Scalars::new(multipliers.par_iter().map(|m| m.0)),
+        &Silent,
+    )
+}
+
+/// Whether the product of the pairs' pairings is one. Miller loops of a few pairs share their squarings; groups run
+/// in parallel.
+fn pairs_cancel(pairs: &[(Affine<G1>, Affine<G2>)]) -> bool {
+    let product = pairs
+        .par_chunks(PAIRS_TOGETHER)
+        .map(|chunk| {
+            let (left, right): (Vec<_>, Vec<_>) = chunk.iter().copied().unzip();
+            Bn254::multi_miller_loop(left, right).0
+        })
+        .reduce(Fq12::one, |a, b| a * b);
+    Bn254::final_exponentiation(MillerLoopOutput(product)).is_some_and(|output| output.is_zero())
+}
+
+fn check_count(key: &VerifyingKey, public: &[Fr]) -> Result<()> {
+    if public.len() == key.public_count() {
+        return Ok(());
+    }
+    Err(Error::SignalCount {
+        expected: key.public_count(),
+        actual: public.len(),
+    })
 }
 
 /// A signal from its big-endian bytes; `None` if it is not below r.

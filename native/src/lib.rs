@@ -19,6 +19,7 @@ pub mod msm;
 pub mod plonkish;
 pub mod poseidon;
 pub mod r1cs;
+pub mod rows;
 pub mod setup;
 pub mod storage;
 pub mod vkey;

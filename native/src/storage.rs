@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use memmap2::Mmap;
 use std::fs::File;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::Path;
 
 /// A file's content.
@@ -33,6 +33,24 @@ impl Storage {
         #[allow(unsafe_code)]
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(path, e))?;
         Ok(Storage::Mapped(map))
+    }
+
+    /// Gives back the memory of mapped bytes that are not needed for a while. They stay in the system's cache of the
+    /// file and come back when they are next read; a private copy stays as it is.
+    pub fn release(&self, range: Range<usize>) {
+        #[cfg(unix)]
+        if let Storage::Mapped(map) = self {
+            if range.start < range.end && range.end <= map.len() {
+                // SAFETY: the range is inside the map, and a page of a read-only file map that is dropped is read
+                // again from the same file, so the bytes stay what they are.
+                #[allow(unsafe_code)]
+                let advised = unsafe {
+                    map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, range.start, range.len())
+                };
+                // Only memory is at stake: a system that refuses keeps the pages.
+                let _ = advised;
+            }
+        }
     }
 }
 

@@ -1,35 +1,36 @@
 //! snarkjs's Groth16 proving key, used in place.
 
 use crate::binfile::{Reader, Sections};
-use crate::curve::{check_points, in_subgroup, read_point, Group, Point, G1, G2};
-use crate::error::{Error, Result};
+use crate::curve::{check_points, in_subgroup, read_point, Group, G1, G2};
+use crate::error::{Error, Result, Silent};
 use crate::fft::{self, Domain};
-use crate::field::{less, limbs, P_LIMBS, R_LIMBS};
+use crate::field::{subtract, P_LIMBS, R_LIMBS};
+use crate::groth16::generator;
 use crate::kernel::Scalar;
-use crate::msm::bucket_sums;
+use crate::msm::{msm, Scalars};
+use crate::rows::Rows;
 use crate::storage::Storage;
 use crate::vkey::VerifyingKey;
-use ark_ec::short_weierstrass::Affine;
+use ark_ec::short_weierstrass::{Affine, Projective};
+use ark_ff::AdditiveGroup;
+use rand_chacha::rand_core::RngCore;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 pub const MAGIC: &[u8; 4] = b"zkey";
 pub const VERSION: u32 = 1;
-/// Bytes of one coefficient: matrix, row, signal, value.
-pub const COEFFICIENT_BYTES: usize = 44;
 /// Signals are numbered in 31 bits, since a tag keeps one bit for the sign.
 const MAX_SIGNALS: usize = 1 << 31;
-/// A point outside the subgroup passes the check with chance 2^-104: rounds of at most [`CHECK_ROUND_BITS`] bits, since
-/// the smallest factor of the cofactor is 10069.
-const CHECK_BITS: u32 = 104;
+/// Rounds of the subgroup check. A point outside passes one with chance 2^-13 at most, since the smallest factor of
+/// the cofactor is 10069, and all with 2^-52; a proof's B is checked by itself besides.
+const CHECK_ROUNDS: usize = 4;
+/// A round's multipliers are the integers of so many bits, sign included.
 const CHECK_ROUND_BITS: u32 = 13;
-
-/// Rows of one matrix: entry numbers of the coefficient section, row by row.
-pub struct Rows {
-    starts: Vec<u32>,
-    entries: Vec<u32>,
-}
+/// Points checked at once: enough that a round's buckets are full.
+const CHECK_CHUNK: usize = 1 << 16;
+/// Bytes that are hashed, then given back.
+const HASH_CHUNK: usize = 1 << 22;
 
 /// A validated proving key.
 pub struct ProvingKey {
@@ -41,9 +42,7 @@ pub struct ProvingKey {
     pub verifying_key: VerifyingKey,
     pub beta_g1: Affine<G1>,
     pub delta_g1: Affine<G1>,
-    coefficients: Range<usize>,
-    pub rows_a: Rows,
-    pub rows_b: Rows,
+    rows: Rows,
     points_a: Range<usize>,
     points_b1: Range<usize>,
     points_b2: Range<usize>,
@@ -116,24 +115,27 @@ impl ProvingKey {
         }
         .check()?;
 
+        // Every page is used by the hash and by one check; each gives it back at once.
         let (sha256, checks) = rayon::join(
-            || Sha256::digest(data).into(),
+            || hash(&storage),
             || -> Result<_> {
-                let index = index_rows(data, &coefficients, signal_count, public_count, domain_size)?;
+                let rows = Rows::new(&storage, &coefficients, signal_count, domain_size)?;
                 for (range, name) in [
                     (&points_a, "points_a"),
                     (&points_b1, "points_b1"),
                     (&points_c, "points_c"),
                     (&points_h, "points_h"),
                 ] {
-                    check_points::<G1>(&data[range.clone()], name, range.start as u64)?;
+                    check_section::<G1, ()>(&storage, range, name, |_| Ok(()))?;
                 }
-                check_points::<G2>(&data[points_b2.clone()], "points_b2", points_b2.start as u64)?;
-                check_subgroup::<G2>(&data[points_b2.clone()], "points_b2", points_b2.start as u64)?;
-                Ok(index)
+                let sums = check_section::<G2, _>(&storage, &points_b2, "points_b2", random_sums::<G2>)?;
+                check_subgroup::<G2>(&storage, &points_b2, "points_b2", sums)?;
+                Ok(rows)
             },
         );
-        let (rows_a, rows_b, constraint_count) = checks?;
+        let rows = checks?;
+        // snarkjs appends one row for each public signal and the leading one.
+        let constraint_count = rows.used().saturating_sub(public_count + 1);
         let domain = Domain::new(domain_size.trailing_zeros());
         Ok(ProvingKey {
             sha256,
@@ -143,9 +145,7 @@ impl ProvingKey {
             verifying_key,
             beta_g1,
             delta_g1,
-            coefficients,
-            rows_a,
-            rows_b,
+            rows,
             points_a,
             points_b1,
             points_b2,
@@ -162,42 +162,56 @@ impl ProvingKey {
 
     /// Bytes mapped or held, tables included.
     pub fn memory(&self) -> usize {
-        let rows = |r: &Rows| 4 * (r.starts.len() + r.entries.len());
-        self.storage.len() + self.domain.memory() + rows(&self.rows_a) + rows(&self.rows_b)
+        self.storage.len() + self.domain.memory() + self.rows.memory()
     }
 
-    pub fn points_a(&self) -> &[u8] {
-        &self.storage[self.points_a.clone()]
+    pub fn points_a(&self) -> Section<'_> {
+        self.section(&self.points_a)
     }
-    pub fn points_b1(&self) -> &[u8] {
-        &self.storage[self.points_b1.clone()]
+    pub fn points_b1(&self) -> Section<'_> {
+        self.section(&self.points_b1)
     }
-    pub fn points_b2(&self) -> &[u8] {
-        &self.storage[self.points_b2.clone()]
+    pub fn points_b2(&self) -> Section<'_> {
+        self.section(&self.points_b2)
     }
-    pub fn points_c(&self) -> &[u8] {
-        &self.storage[self.points_c.clone()]
+    pub fn points_c(&self) -> Section<'_> {
+        self.section(&self.points_c)
     }
-    pub fn points_h(&self) -> &[u8] {
-        &self.storage[self.points_h.clone()]
+    pub fn points_h(&self) -> Section<'_> {
+        self.section(&self.points_h)
     }
 
-    /// The product of one matrix row with the witness. Coefficients are stored times R², the witness plain, so one
-    /// Montgomery multiplication gives the product in Montgomery form.
-    #[inline]
-    pub fn row(&self, rows: &Rows, row: usize, witness: &[u8]) -> Scalar {
-        let mut sum = Scalar::ZERO;
-        let range = rows.starts[row] as usize..rows.starts[row + 1] as usize;
-        for entry in &rows.entries[range] {
-            let at = self.coefficients.start + 4 + *entry as usize * COEFFICIENT_BYTES;
-            let bytes = &self.storage[at..at + COEFFICIENT_BYTES];
-            let signal = u32_at(bytes, 8) as usize * 32;
-            let value = limbs(&witness[signal..signal + 32]);
-            if value != [0; 4] {
-                sum += Scalar::raw(limbs(&bytes[12..])) * Scalar::raw(value);
-            }
+    fn section(&self, range: &Range<usize>) -> Section<'_> {
+        Section {
+            storage: &self.storage,
+            range: range.clone(),
         }
-        sum
+    }
+
+    /// The values of A, B and C over the domain, in bit-reversed order: the rows' products with the witness.
+    pub fn products(&self, witness: &[u8]) -> [Vec<Scalar>; 3] {
+        let products = self.rows.products(&self.storage, witness);
+        self.storage.release(self.rows.range());
+        products
+    }
+}
+
+/// A section in use; its memory is given back at the end.
+pub struct Section<'a> {
+    storage: &'a Storage,
+    range: Range<usize>,
+}
+
+impl Deref for Section<'_> {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.storage[self.range.clone()]
+    }
+}
+
+impl Drop for Section<'_> {
+    fn drop(&mut self) {
+        self.storage.release(self.range.clone());
     }
 }
 
@@ -211,131 +225,84 @@ fn g2_point(reader: &mut Reader<'_>) -> Result<Affine<G2>> {
     read_point::<G2>(reader.take(G2::POINT_BYTES)?, "key_header", at)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+/// SHA-256 of the whole file.
+fn hash(storage: &Storage) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (index, chunk) in storage.chunks(HASH_CHUNK).enumerate() {
+        hash.update(chunk);
+        let start = index * HASH_CHUNK;
+        storage.release(start..start + chunk.len());
+    }
+    hash.finalize().into()
 }
 
-/// Checks every coefficient and sorts their numbers by matrix and row; also counts the constraints.
-fn index_rows(
-    data: &[u8],
-    section: &Range<usize>,
-    signals: usize,
-    public: usize,
-    domain: usize,
-) -> Result<(Rows, Rows, usize)> {
-    const NAME: &str = "coefficients";
-    let mut reader = Reader::new(&data[..section.end], section.start, NAME);
-    let count = reader.u32()? as usize;
-    if reader.left() as u128 != count as u128 * COEFFICIENT_BYTES as u128 {
-        let message = format!("{count} coefficients claimed, {} bytes are left", reader.left());
-        return Err(Error::format(NAME, section.start as u64, message));
-    }
-    let start = reader.offset() as usize;
-    let bytes = &data[start..section.end];
-    let bad = bytes
-        .par_chunks_exact(COEFFICIENT_BYTES)
+/// Checks a section of points in parallel: in range and on the curve; gives what `further` makes of each chunk.
+fn check_section<G: Group, T: Send>(
+    storage: &Storage,
+    range: &Range<usize>,
+    name: &'static str,
+    further: impl Fn(&[u8]) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let size = CHECK_CHUNK * G::POINT_BYTES;
+    let checked: Vec<Result<T>> = storage[range.clone()]
+        .par_chunks(size)
         .enumerate()
-        .find_map_first(|(i, entry)| {
-            let message = if u32_at(entry, 0) > 1 {
-                "matrix is neither A nor B"
-            } else if u32_at(entry, 4) as usize >= domain {
-                "row outside the domain"
-            } else if u32_at(entry, 8) as usize >= signals {
-                "signal out of range"
-            } else if !less(&limbs(&entry[12..]), &R_LIMBS) {
-                "value not below the modulus"
-            } else {
-                return None;
-            };
-            Some((i, message))
-        });
-    if let Some((i, message)) = bad {
-        return Err(Error::format(
-            NAME,
-            (start + i * COEFFICIENT_BYTES) as u64,
-            message,
-        ));
-    }
-    let mut starts = [vec![0u32; domain + 1], vec![0u32; domain + 1]];
-    let mut last = 0;
-    for entry in bytes.chunks_exact(COEFFICIENT_BYTES) {
-        let row = u32_at(entry, 4) as usize;
-        starts[u32_at(entry, 0) as usize][row + 1] += 1;
-        last = last.max(row);
-    }
-    let mut entries = [Vec::new(), Vec::new()];
-    for (starts, entries) in starts.iter_mut().zip(entries.iter_mut()) {
-        for row in 0..domain {
-            starts[row + 1] += starts[row];
-        }
-        entries.resize(starts[domain] as usize, 0u32);
-    }
-    let mut cursors = starts.clone();
-    for (i, entry) in bytes.chunks_exact(COEFFICIENT_BYTES).enumerate() {
-        let matrix = u32_at(entry, 0) as usize;
-        let cursor = &mut cursors[matrix][u32_at(entry, 4) as usize];
-        entries[matrix][*cursor as usize] = i as u32;
-        *cursor += 1;
-    }
-    // snarkjs appends one row for each public signal and the leading one.
-    let constraints = (last + 1).saturating_sub(public + 1);
-    let [starts_a, starts_b] = starts;
-    let [entries_a, entries_b] = entries;
-    let rows_a = Rows {
-        starts: starts_a,
-        entries: entries_a,
-    };
-    let rows_b = Rows {
-        starts: starts_b,
-        entries: entries_b,
-    };
-    Ok((rows_a, rows_b, constraints))
+        .map(|(index, chunk)| {
+            let start = range.start + index * size;
+            check_points::<G>(chunk, name, start as u64)?;
+            let outcome = further(chunk);
+            storage.release(start..start + chunk.len());
+            outcome
+        })
+        .collect();
+    // The first error in the order of the file.
+    checked.into_iter().collect()
 }
 
-/// Checks that points on the curve are in the subgroup, all at once: random small multiples of them are summed and
-/// the sums are checked.
-fn check_subgroup<G: Group>(bytes: &[u8], section: &'static str, start: u64) -> Result<()> {
-    let count = bytes.len() / G::POINT_BYTES;
-    let finite: Vec<u32> = (0..count)
-        .filter(|i| !Point::<G::Coord>::read(&bytes[i * G::POINT_BYTES..]).is_infinity())
-        .map(|i| i as u32)
-        .collect();
-    // About four points a bucket keep the running sums cheap.
-    let bits = (finite.len() / 4).max(1).ilog2().clamp(2, CHECK_ROUND_BITS);
-    let buckets = 1usize << bits;
-    let sound = (0..CHECK_BITS.div_ceil(bits)).into_par_iter().try_fold(
-        || true,
-        |good, _| -> Result<bool> {
-            let mut random = vec![0u8; 2 * finite.len()];
-            getrandom::fill(&mut random)
-                .map_err(|e| Error::Argument(format!("no system randomness: {e}")))?;
-            let digit =
-                |i: usize| (u16::from_le_bytes([random[2 * i], random[2 * i + 1]]) as usize) % buckets;
-            let mut ends = vec![0u32; buckets + 1];
-            (0..finite.len()).for_each(|i| ends[digit(i) + 1] += 1);
-            for d in 0..buckets {
-                ends[d + 1] += ends[d];
-            }
-            let mut cursors = ends.clone();
-            let mut sorted = vec![0u32; finite.len()];
-            for (i, point) in finite.iter().enumerate() {
-                let cursor = &mut cursors[digit(i)];
-                sorted[*cursor as usize] = point << 1;
-                *cursor += 1;
-            }
-            let sums = bucket_sums::<G>(bytes, &sorted, &ends);
-            // Digit zero is left out by starting at bucket 1.
-            Ok(good && in_subgroup(&crate::msm::running_sum::<G>(&sums[1..])))
-        },
-    );
-    let good = sound.try_reduce(|| true, |a, b| Ok(a && b))?;
-    if good {
+/// Sums of random multiples of points, one for each round of the subgroup check.
+fn random_sums<G: Group>(points: &[u8]) -> Result<[Projective<G>; CHECK_ROUNDS]> {
+    let count = points.len() / G::POINT_BYTES;
+    let sums = (0..CHECK_ROUNDS)
+        .into_par_iter()
+        .map(|_| {
+            let mut random = vec![0u8; 2 * count];
+            generator(None)?.fill_bytes(&mut random);
+            let scalars = Scalars::new(random.par_chunks_exact(2).map(|pair| {
+                let bits = u64::from(u16::from_le_bytes([pair[0], pair[1]])) % (1 << CHECK_ROUND_BITS);
+                let half = 1 << (CHECK_ROUND_BITS - 1);
+                if bits < half {
+                    subtract(&R_LIMBS, &[half - bits, 0, 0, 0])
+                } else {
+                    [bits - half, 0, 0, 0]
+                }
+            }));
+            msm::<G>(points, &scalars, &Silent)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(std::array::from_fn(|round| sums[round]))
+}
+
+/// Checks that points on the curve are in the subgroup, by the sums of their random multiples.
+fn check_subgroup<G: Group>(
+    storage: &Storage,
+    range: &Range<usize>,
+    section: &'static str,
+    sums: Vec<[Projective<G>; CHECK_ROUNDS]>,
+) -> Result<()> {
+    let mut totals = [Projective::<G>::ZERO; CHECK_ROUNDS];
+    for chunk in &sums {
+        totals
+            .iter_mut()
+            .zip(chunk)
+            .for_each(|(total, sum)| *total += sum);
+    }
+    if totals.iter().all(in_subgroup) {
         return Ok(());
     }
-    let culprit = finite
-        .par_iter()
-        .find_first(|i| read_point::<G>(&bytes[**i as usize * G::POINT_BYTES..], section, 0).is_err())
-        .map_or(0, |i| *i as usize);
-    let offset = start + (culprit * G::POINT_BYTES) as u64;
+    let culprit = storage[range.clone()]
+        .par_chunks_exact(G::POINT_BYTES)
+        .position_first(|bytes| bytes.iter().any(|b| *b != 0) && read_point::<G>(bytes, section, 0).is_err())
+        .unwrap_or(0);
+    let offset = (range.start + culprit * G::POINT_BYTES) as u64;
     Err(Error::format(section, offset, "point outside the subgroup"))
 }

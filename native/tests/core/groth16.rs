@@ -2,9 +2,9 @@
 
 use crate::common::{chain, key, key_file, plain, scalars};
 use _native::curve::G1;
-use _native::error::{Error, Silent};
+use _native::error::{Error, Observer, Silent};
 use _native::field::Fr;
-use _native::groth16::{prove, verify, Proof};
+use _native::groth16::{prove, prove_many, verify, verify_batch, Proof};
 use _native::r1cs::R1cs;
 use _native::setup::{lagrange_at, odd_lagrange_at};
 use _native::storage::Storage;
@@ -13,6 +13,7 @@ use _native::zkey::ProvingKey;
 use ark_ec::short_weierstrass::Affine;
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{AdditiveGroup, Field};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn proofs_of_several_sizes_verify() {
@@ -110,6 +111,139 @@ fn other_proofs_and_signals_are_refused() {
             Err(Error::SignalCount { expected: 2, .. })
         ));
     }
+}
+
+/// A statement and its proof.
+type Claim = (Vec<Fr>, Proof);
+
+#[test]
+fn a_batch_holds_if_all_its_proofs_do() {
+    let (r1cs, values) = chain(12);
+    let key = key(&r1cs);
+    let vk = &key.verifying_key;
+    assert!(verify_batch(vk, &[]).unwrap());
+    let claims: Vec<Claim> = (0..5)
+        .map(|_| prove(&key, &plain(&values), None, &Silent).unwrap())
+        .map(|(proof, public)| (public, proof))
+        .collect();
+    for count in 1..=claims.len() {
+        assert!(verify_batch(vk, &claims[..count]).unwrap());
+    }
+    let refused = |change: &dyn Fn(&mut [Claim])| {
+        let mut bad = claims.clone();
+        change(&mut bad);
+        assert!(!verify_batch(vk, &bad).unwrap());
+    };
+    for at in 0..claims.len() {
+        refused(&|c| c[at].0[1] += Fr::ONE);
+        refused(&|c| c[at].1.a = -c[at].1.a);
+        refused(&|c| c[at].1.b = -c[at].1.b);
+        refused(&|c| c[at].1.c = Affine::zero());
+    }
+    // Errors that would cancel in a sum without random powers.
+    let error = Affine::<G1>::generator();
+    refused(&|c| {
+        c[1].1.c = (c[1].1.c + error).into_affine();
+        c[3].1.c = (c[3].1.c - error).into_affine();
+    });
+    refused(&|c| {
+        c[0].0[0] += Fr::ONE;
+        c[4].0[0] -= Fr::ONE;
+    });
+    let mut short = claims.clone();
+    short[2].0.pop();
+    assert!(matches!(
+        verify_batch(vk, &short),
+        Err(Error::SignalCount {
+            expected: 2,
+            actual: 1
+        })
+    ));
+}
+
+#[test]
+fn many_proofs_are_the_same_as_single_ones() {
+    let (r1cs, values) = chain(40);
+    let key = key(&r1cs);
+    let good = plain(&values);
+    let mut broken = good.clone();
+    broken[32 * 5] ^= 1;
+    let witnesses: [&[u8]; 5] = [&good, &broken, &good, &good[32..], &good];
+    let make = |seed: Option<&[u8]>| prove_many(&key, &witnesses, seed, &Silent).unwrap();
+    let made = make(None);
+    assert!(matches!(made[1], Err(Error::NotSatisfied)));
+    assert!(matches!(
+        made[3],
+        Err(Error::WitnessLength {
+            expected: 42,
+            actual: 41
+        })
+    ));
+    for at in [0, 2, 4] {
+        let (proof, public) = made[at].as_ref().unwrap();
+        assert_eq!(*public, values[1..3]);
+        assert!(verify(&key.verifying_key, public, proof).unwrap());
+    }
+    let proof = |made: &[Result<(Proof, Vec<Fr>), Error>], at: usize| made[at].as_ref().unwrap().0.clone();
+    let (first, second) = (make(Some(b"one")), make(Some(b"one")));
+    for at in [0, 2, 4] {
+        assert_eq!(proof(&first, at), proof(&second, at));
+        assert_ne!(proof(&first, at), proof(&made, at));
+    }
+    // Places never share randomness.
+    assert_ne!(proof(&first, 0), proof(&first, 2));
+    assert_ne!(proof(&made, 0), proof(&made, 2));
+    assert!(prove_many(&key, &[], None, &Silent).unwrap().is_empty());
+}
+
+#[test]
+fn stopping_ends_many_proofs() {
+    struct AfterOne(AtomicUsize);
+    impl Observer for AfterOne {
+        fn finished(&self, stage: &'static str) {
+            assert_eq!(stage, "proof");
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn cancelled(&self) -> bool {
+            self.0.load(Ordering::Relaxed) > 0
+        }
+    }
+    let (r1cs, values) = chain(40);
+    let witness = plain(&values);
+    let observer = AfterOne(AtomicUsize::new(0));
+    let outcome = prove_many(&key(&r1cs), &[&witness[..]; 50], None, &observer);
+    assert!(matches!(outcome, Err(Error::Cancelled)));
+    assert!(observer.0.load(Ordering::Relaxed) < 10);
+}
+
+#[test]
+fn coefficients_in_any_order_and_mapped_keys_give_the_same_proof() {
+    let (r1cs, values) = chain(300);
+    let file = key_file(&r1cs);
+    let witness = plain(&values);
+    let make = |storage: Storage| {
+        let key = ProvingKey::new(storage).unwrap();
+        assert_eq!(key.constraint_count, 300);
+        let proofs = [(); 2].map(|()| prove(&key, &witness, Some(b"order"), &Silent).unwrap().0);
+        assert_eq!(proofs[0], proofs[1]);
+        proofs[0].clone()
+    };
+    let expected = make(Storage::Owned(file.clone()));
+    // The coefficients follow header, IC and their own count; the last entry goes first, and so on.
+    let mut reversed = file.clone();
+    let start = 12 + (12 + 4) + (12 + 660) + (12 + 192) + 12 + 4;
+    let count = u32::from_le_bytes(file[start - 4..start].try_into().unwrap()) as usize;
+    assert_eq!(count, 4 * 300 + 3);
+    for (to, from) in (0..count).zip((0..count).rev()) {
+        reversed[start + 44 * to..][..44].copy_from_slice(&file[start + 44 * from..][..44]);
+    }
+    assert_ne!(reversed, file);
+    assert_eq!(make(Storage::Owned(reversed)), expected);
+    let path = std::env::temp_dir().join(format!("zkpool-mapped-{}.zkey", std::process::id()));
+    std::fs::write(&path, &file).unwrap();
+    let mapped = make(Storage::open(&path, true).unwrap());
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(mapped, expected);
 }
 
 #[test]
