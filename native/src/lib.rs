@@ -10,6 +10,7 @@ pub mod binfile;
 pub mod curve;
 pub mod error;
 pub mod evm;
+pub mod fflonk;
 pub mod fft;
 pub mod field;
 pub mod groth16;

@@ -16,11 +16,16 @@ pub const SHIFTS: [u64; 2] = [2, 3];
 /// The label `shift · w^i` of the place that each place of the columns a, b, c is copied from, for a domain of size
 /// 2^log. Places of one wire form a cycle in the order in which they appear; rows beyond the gates carry wire 0.
 pub fn labels(gates: &[Gate], wire_count: usize, log: u32) -> [Vec<Scalar>; 3] {
+    labels_within(1 << log, gates, wire_count, log)
+}
+
+/// [`labels`] where only the first `rows` rows carry wires; each place beyond them is copied from itself.
+pub fn labels_within(rows: usize, gates: &[Gate], wire_count: usize, log: u32) -> [Vec<Scalar>; 3] {
     let size = 1usize << log;
     let mut first = vec![NOWHERE; wire_count];
     let mut last = vec![NOWHERE; wire_count];
-    let mut source = vec![0u32; 3 * size];
-    for row in 0..size {
+    let mut source: Vec<u32> = (0..3 * size as u32).collect();
+    for row in 0..rows {
         let wires = gates.get(row).map_or([0; 3], |gate| gate.wires);
         for (column, wire) in wires.into_iter().enumerate() {
             let place = (column * size + row) as u32;
