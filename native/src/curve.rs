@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::field::{Coordinate, Fr};
-use crate::kernel::{Base, Base2};
+use crate::kernel::{Base, Base2, Vectorizable};
 use ark_bn254::{g1, g2};
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ff::Zero;
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 /// The two groups, as the exponentiation code sees them.
 pub trait Group: SWCurveConfig<ScalarField = Fr, BaseField = <Self::Coord as Coordinate>::Ark> {
     /// Coordinates of a point.
-    type Coord: Coordinate;
+    type Coord: Coordinate + Vectorizable;
     /// Bytes a point takes in a `.zkey`.
     const POINT_BYTES: usize = 2 * <Self::Coord as Coordinate>::BYTES;
 }

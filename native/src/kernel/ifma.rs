@@ -304,6 +304,32 @@ pub fn from_words(w: Words) -> Words {
     ]
 }
 
+/// Rows to columns and back: an 8 by 8 transposition.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+pub fn transpose(rows: [__m512i; 8]) -> [__m512i; 8] {
+    let mut pairs = rows;
+    for i in 0..4 {
+        pairs[2 * i] = _mm512_unpacklo_epi64(rows[2 * i], rows[2 * i + 1]);
+        pairs[2 * i + 1] = _mm512_unpackhi_epi64(rows[2 * i], rows[2 * i + 1]);
+    }
+    // Columns k and k + 4 of four rows, then of all.
+    let low = _mm512_set_epi64(13, 12, 5, 4, 9, 8, 1, 0);
+    let high = _mm512_set_epi64(15, 14, 7, 6, 11, 10, 3, 2);
+    let mut out = rows;
+    for k in 0..2 {
+        let a = _mm512_permutex2var_epi64(pairs[k], low, pairs[k + 2]);
+        let b = _mm512_permutex2var_epi64(pairs[k], high, pairs[k + 2]);
+        let c = _mm512_permutex2var_epi64(pairs[k + 4], low, pairs[k + 6]);
+        let d = _mm512_permutex2var_epi64(pairs[k + 4], high, pairs[k + 6]);
+        out[k] = _mm512_shuffle_i64x2::<0x44>(a, c);
+        out[k + 4] = _mm512_shuffle_i64x2::<0xEE>(a, c);
+        out[k + 2] = _mm512_shuffle_i64x2::<0x44>(b, d);
+        out[k + 6] = _mm512_shuffle_i64x2::<0xEE>(b, d);
+    }
+    out
+}
+
 /// 2^260 / prime, rounded down: at least 84.
 const fn reciprocal<M: Modulus>() -> u64 {
     // 2^260 / p = 2^(260 - 192) / p[3] up to a part of 2^-60.

@@ -60,14 +60,16 @@ macro_rules! with {
     }};
 }
 
+pub(super) use with;
+
 /// A vector of eight elements of a prime field.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub struct Lanes<M>(Limbs, PhantomData<M>);
+pub struct Lanes<M>(pub(super) Limbs, PhantomData<M>);
 
 impl<M: Modulus> Lanes<M> {
     #[inline(always)]
-    fn of(limbs: Limbs) -> Self {
+    pub(super) fn of(limbs: Limbs) -> Self {
         Lanes(limbs, PhantomData)
     }
 

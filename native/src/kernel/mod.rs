@@ -12,6 +12,8 @@ mod backend;
 mod ifma;
 #[cfg(target_arch = "x86_64")]
 pub mod lanes;
+#[cfg(target_arch = "x86_64")]
+pub mod points;
 
 use crate::field::{Fq, Fq2, Fr};
 use ark_ff::{BigInt, Field, PrimeField};
@@ -298,6 +300,27 @@ impl<M: Modulus> Mul for Fp<M> {
         self.multiply_portable(other)
     }
 }
+
+/// A field of coordinates that has lanes, where the processor family has them.
+#[cfg(target_arch = "x86_64")]
+pub trait Vectorizable {
+    /// Eight elements.
+    type Lanes: points::Coordinates;
+}
+#[cfg(target_arch = "x86_64")]
+impl Vectorizable for Base {
+    type Lanes = lanes::Lanes<BaseModulus>;
+}
+#[cfg(target_arch = "x86_64")]
+impl Vectorizable for Base2 {
+    type Lanes = points::Lanes2;
+}
+
+/// A field of coordinates; this processor family has no lanes.
+#[cfg(not(target_arch = "x86_64"))]
+pub trait Vectorizable {}
+#[cfg(not(target_arch = "x86_64"))]
+impl<T> Vectorizable for T {}
 
 impl<M: Modulus> Zeroize for Fp<M> {
     fn zeroize(&mut self) {

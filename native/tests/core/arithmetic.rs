@@ -1,12 +1,12 @@
 //! Transforms against evaluation by the definition, and multi-exponentiation against the library's multiplication.
 
-use crate::common::{plain, scalars};
+use crate::common::{plain, scalars, with_each_backend};
 use _native::curve::{from_affine, Group, G1, G2};
 use _native::error::{Observer, Silent};
 use _native::fft::{reverse, root, Domain};
 use _native::field::{Coordinate, Fq, Fq2, Fr};
 use _native::groth16::generator;
-use _native::kernel::{Base, Base2, Scalar};
+use _native::kernel::{backend, Base, Base2, Scalar};
 use _native::msm::{msm, Scalars};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
@@ -32,6 +32,10 @@ fn samples() -> Vec<Fq> {
 
 #[test]
 fn field_operations_match_the_library() {
+    with_each_backend(field_operations);
+}
+
+fn field_operations() {
     let samples = samples();
     for a in &samples {
         let x = Base::from_ark(*a);
@@ -138,8 +142,67 @@ fn check<G: Group>(points: &[Affine<G>], values: &[Fr]) {
     let mut bytes = Vec::new();
     points.iter().for_each(|p| from_affine::<G>(p).write(&mut bytes));
     let expected: Projective<G> = points.iter().zip(values).map(|(p, s)| *p * *s).sum();
-    let found = msm::<G>(&bytes, &Scalars::from_le(&plain(values)), &Silent).unwrap();
-    assert_eq!(found, expected, "{} points", points.len());
+    expect::<G>(&bytes, values, expected);
+}
+
+/// Every backend's sum of `values` times the points in `bytes`.
+fn expect<G: Group>(bytes: &[u8], values: &[Fr], expected: Projective<G>) {
+    with_each_backend(|| {
+        let found = msm::<G>(bytes, &Scalars::from_le(&plain(values)), &Silent).unwrap();
+        assert_eq!(found, expected, "{} points, {}", values.len(), backend());
+    });
+}
+
+/// Points whose logarithms are `first`, `first + step`, ...: so many sums of few of them are equal.
+fn progression<G: Group>(count: usize, first: i64, step: i64) -> (Vec<u8>, Vec<Fr>) {
+    let generator = Projective::<G>::generator();
+    let (mut at, by) = (generator * Fr::from(first), generator * Fr::from(step));
+    let points: Vec<Projective<G>> = (0..count)
+        .map(|_| {
+            at += by;
+            at - by
+        })
+        .collect();
+    let mut bytes = Vec::new();
+    for point in Projective::normalize_batch(&points) {
+        from_affine::<G>(&point).write(&mut bytes);
+    }
+    let logarithms = (0..count as i64).map(|i| Fr::from(first + i * step)).collect();
+    (bytes, logarithms)
+}
+
+fn check_progression<G: Group>(count: usize, first: i64, step: i64, values: &[Fr]) {
+    let (bytes, logarithms) = progression::<G>(count, first, step);
+    let sum: Fr = logarithms.iter().zip(values).map(|(l, v)| *l * v).sum();
+    expect::<G>(&bytes, values, Projective::<G>::generator() * sum);
+}
+
+#[test]
+fn sums_that_meet_inside_trees() {
+    let mut rng = generator(Some(b"meet")).unwrap();
+    let random = scalars("meet", 30_000);
+    check_progression::<G1>(30_000, 7, 3, &random);
+    // Around zero: one infinity, and every point's opposite.
+    check_progression::<G1>(3_001, -1_500, 1, &random[..3_001]);
+    check_progression::<G2>(3_001, -1_500, 1, &random[..3_001]);
+    // One or two buckets that take several rounds.
+    check_progression::<G1>(20_000, 1, 1, &vec![Fr::ONE; 20_000]);
+    check_progression::<G2>(5_000, -2_000, 1, &vec![-Fr::ONE; 5_000]);
+    let signs: Vec<Fr> = (0..20_000)
+        .map(|_| {
+            if rng.next_u32().is_multiple_of(2) {
+                Fr::ONE
+            } else {
+                -Fr::ONE
+            }
+        })
+        .collect();
+    check_progression::<G1>(20_000, 1, 1, &signs);
+    // Buckets of every size up to a few hundred.
+    let sizes: Vec<Fr> = (0..400u64)
+        .flat_map(|i| vec![Fr::from(i); i as usize % 90])
+        .collect();
+    check_progression::<G1>(sizes.len(), 5, 11, &sizes);
 }
 
 #[test]
@@ -149,7 +212,7 @@ fn multi_exponentiation_matches_single_ones() {
         let values = awkward_scalars(count, &mut rng);
         check::<G1>(&awkward_points(count, &mut rng), &values);
     }
-    for count in [1, 7, 600] {
+    for count in [1, 2, 3, 7, 8, 9, 17, 600] {
         let values = awkward_scalars(count, &mut rng);
         check::<G2>(&awkward_points(count, &mut rng), &values);
     }
@@ -184,9 +247,7 @@ fn all_points_equal_or_all_scalars_small() {
     opposite
         .iter()
         .for_each(|p| from_affine::<G1>(p).write(&mut bytes));
-    assert!(msm::<G1>(&bytes, &Scalars::from_le(&plain(&same)), &Silent)
-        .unwrap()
-        .is_zero());
+    expect::<G1>(&bytes, &same, Projective::zero());
 }
 
 #[test]

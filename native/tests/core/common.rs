@@ -4,11 +4,13 @@
 use _native::error::Silent;
 use _native::field::{to_le, Fr, R_LIMBS};
 use _native::groth16::{generator, random_scalar};
+use _native::kernel::{backend, force_backend, Backend};
 use _native::r1cs::R1cs;
 use _native::storage::Storage;
 use _native::zkey::ProvingKey;
 use _native::{binfile, setup, wtns};
 use ark_ff::{Field, PrimeField};
+use std::sync::{Mutex, PoisonError};
 
 /// `count` scalars from a seed.
 pub fn scalars(seed: &str, count: usize) -> Vec<Fr> {
@@ -19,6 +21,19 @@ pub fn scalars(seed: &str, count: usize) -> Vec<Fr> {
 /// Plain little-endian bytes of scalars.
 pub fn plain(values: &[Fr]) -> Vec<u8> {
     values.iter().flat_map(|v| to_le(&v.into_bigint().0)).collect()
+}
+
+/// Runs `work` with every backend that this processor has, and leaves the one that was in use before.
+pub fn with_each_backend(work: impl Fn()) {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = Backend::ALL.into_iter().find(|b| b.name() == backend()).unwrap();
+    for each in Backend::ALL {
+        if force_backend(each) {
+            work();
+        }
+    }
+    force_backend(before);
 }
 
 /// A circuit of `length` constraints `w' = (w + 3)(2w + 5)`: its `.r1cs` and a witness.
