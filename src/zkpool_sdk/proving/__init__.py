@@ -13,11 +13,20 @@ from __future__ import annotations
 from zkpool_sdk.proving.circuit import Circuit, Circuits, SignalRule, load_circuit
 from zkpool_sdk.proving.errors import (
     CircuitNotFound,
+    ClusterNotSecured,
+    ClusterUnreachable,
+    DeadlinePassed,
+    ExecutorClosed,
     InputMissing,
     InputNotCanonical,
     InputRejected,
     InputShape,
     InputUnknown,
+    JobCancelled,
+    JobError,
+    JobMemoryExceeded,
+    JobTimeExceeded,
+    KeyMemoryExceeded,
     ManifestMalformed,
     NotMeasured,
     ProofNotAccepted,
@@ -31,8 +40,12 @@ from zkpool_sdk.proving.errors import (
     WitnessProgramRejected,
     WitnessRefused,
     WitnessTimeExceeded,
+    WorkerDied,
+    WorkerFault,
 )
+from zkpool_sdk.proving.executor import Executor, LocalExecutor
 from zkpool_sdk.proving.field import MODULUS, address_signal
+from zkpool_sdk.proving.jobs import Job, JobHandle, JobState, Limits, ProofResult
 from zkpool_sdk.proving.system import (
     Estimate,
     Groth16,
@@ -42,7 +55,7 @@ from zkpool_sdk.proving.system import (
     ProvingSystem,
     SetupFiles,
 )
-from zkpool_sdk.proving.ump import InsecureKeyWarning, ProofResult, Ump
+from zkpool_sdk.proving.ump import InsecureKeyWarning, Ump
 from zkpool_sdk.proving.witness import Inputs, WitnessCalculator
 
 __all__ = [
@@ -50,7 +63,12 @@ __all__ = [
     "Circuit",
     "CircuitNotFound",
     "Circuits",
+    "ClusterNotSecured",
+    "ClusterUnreachable",
+    "DeadlinePassed",
     "Estimate",
+    "Executor",
+    "ExecutorClosed",
     "Groth16",
     "Groth16VerifyingKey",
     "InputMissing",
@@ -60,6 +78,16 @@ __all__ = [
     "InputUnknown",
     "Inputs",
     "InsecureKeyWarning",
+    "Job",
+    "JobCancelled",
+    "JobError",
+    "JobHandle",
+    "JobMemoryExceeded",
+    "JobState",
+    "JobTimeExceeded",
+    "KeyMemoryExceeded",
+    "Limits",
+    "LocalExecutor",
     "ManifestMalformed",
     "NotMeasured",
     "Progress",
@@ -81,6 +109,8 @@ __all__ = [
     "WitnessProgramRejected",
     "WitnessRefused",
     "WitnessTimeExceeded",
+    "WorkerDied",
+    "WorkerFault",
     "address_signal",
     "load_circuit",
 ]

@@ -197,3 +197,130 @@ class WitnessRefused(WitnessError):
         where = "; ".join(line.strip() for line in trace.splitlines() if line.strip())
         super().__init__(f"the inputs break a rule of the circuit ({where or 'no place reported'})")
         self.trace = trace
+
+
+class KeyMemoryExceeded(ProvingError):
+    """A circuit's key is larger than all keys together may be.
+
+    Attributes:
+        circuit: name of the circuit.
+        key_bytes: what the key takes.
+        limit_bytes: the budget.
+    """
+
+    def __init__(self, circuit: str, key_bytes: int, limit_bytes: int) -> None:
+        super().__init__(
+            f"the key of circuit {circuit!r} takes {key_bytes:,} bytes, all keys together may take "
+            f"{limit_bytes:,}; raise `key_memory_bytes`"
+        )
+        self.circuit = circuit
+        self.key_bytes = key_bytes
+        self.limit_bytes = limit_bytes
+
+
+class ExecutorClosed(ProvingError):
+    """An executor that was closed, or that belongs to another process."""
+
+
+class JobError(ProvingError):
+    """Root of what ends a job from outside: nothing is wrong with its inputs.
+
+    Attributes:
+        circuit: name of the job's circuit.
+    """
+
+    def __init__(self, circuit: str, problem: str) -> None:
+        super().__init__(f"job of circuit {circuit!r} {problem}")
+        self.circuit = circuit
+
+
+class JobCancelled(JobError):
+    """The job was cancelled."""
+
+    def __init__(self, circuit: str) -> None:
+        super().__init__(circuit, "was cancelled")
+
+
+class DeadlinePassed(JobError):
+    """The job was not done when its deadline came, and was given up."""
+
+    def __init__(self, circuit: str) -> None:
+        super().__init__(circuit, "was not done by its deadline")
+
+
+class JobTimeExceeded(JobError):
+    """The job ran longer than it may; its process was killed.
+
+    Attributes:
+        limit_seconds: the bound.
+    """
+
+    def __init__(self, circuit: str, limit_seconds: float) -> None:
+        super().__init__(circuit, f"was killed after {limit_seconds:g} s, its time limit")
+        self.limit_seconds = limit_seconds
+
+
+class JobMemoryExceeded(JobError):
+    """The job's process took more memory than it may, and was killed.
+
+    Attributes:
+        used_bytes: what it held, mapped files excluded.
+        limit_bytes: the bound.
+    """
+
+    def __init__(self, circuit: str, used_bytes: int, limit_bytes: int) -> None:
+        super().__init__(circuit, f"was killed: it held {used_bytes:,} bytes, its limit is {limit_bytes:,}")
+        self.used_bytes = used_bytes
+        self.limit_bytes = limit_bytes
+
+
+class WorkerDied(JobError):
+    """The worker's process, or its whole machine, went away while it had the job.
+
+    Attributes:
+        reason: how it ended, as far as known.
+        attempts: how often the job was started.
+    """
+
+    def __init__(self, circuit: str, reason: str, attempts: int) -> None:
+        super().__init__(circuit, f"lost its worker ({reason}), attempt {attempts}")
+        self.reason = reason
+        self.attempts = attempts
+
+
+class WorkerFault(JobError):
+    """The worker met an error that no part of the prover foresees; says which and where, never with what.
+
+    Attributes:
+        kind: class of the error.
+        place: file and line that raised it.
+    """
+
+    def __init__(self, circuit: str, kind: str, place: str) -> None:
+        super().__init__(circuit, f"met an unforeseen {kind} at {place}")
+        self.kind = kind
+        self.place = place
+
+
+class ClusterNotSecured(ProvingError):
+    """A cluster beyond this machine without mutual TLS: inputs are secrets, and whoever connects runs code.
+
+    Attributes:
+        address: the scheduler's address.
+    """
+
+    def __init__(self, address: str, problem: str) -> None:
+        super().__init__(f"cluster at {address}: {problem}")
+        self.address = address
+
+
+class ClusterUnreachable(ProvingError):
+    """A cluster whose scheduler does not answer, or does not accept this machine's certificate.
+
+    Attributes:
+        address: the scheduler's address.
+    """
+
+    def __init__(self, address: str, problem: str) -> None:
+        super().__init__(f"cluster at {address}: {problem}")
+        self.address = address

@@ -45,12 +45,14 @@ class Estimate:
         prove_seconds: wall time from witness to checked proof.
         memory_bytes: bytes the loaded key holds or maps.
         measurement_count: proofs behind the figures, which are medians.
+        job_memory_bytes: most memory a job was seen to hold beside mapped files; 0 if nobody looked.
     """
 
     witness_seconds: float
     prove_seconds: float
     memory_bytes: int
     measurement_count: int
+    job_memory_bytes: int = 0
 
     @property
     def seconds(self) -> float:

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
+import os
 import warnings
-from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from statistics import median
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from zkpool_sdk.proving.circuit import Circuit, load_circuit
-from zkpool_sdk.proving.errors import NotMeasured, QueueNotServed, UnknownProvingSystem
-from zkpool_sdk.proving.system import MEASUREMENTS_KEPT, Estimate, Groth16, Progress, ProvingSystem
-from zkpool_sdk.proving.witness import (
-    DEFAULT_MEMORY_BYTES,
-    DEFAULT_SECONDS,
-    Inputs,
-    WitnessCalculator,
-    public_signals,
-)
+from zkpool_sdk.proving.errors import NotMeasured, ProofNotAccepted, QueueNotServed, UnknownProvingSystem
+from zkpool_sdk.proving.executor import Executor, LocalExecutor
+from zkpool_sdk.proving.field import address_signal
+from zkpool_sdk.proving.jobs import Job, JobHandle, Limits, ProofResult
+from zkpool_sdk.proving.measurements import Measurements
+from zkpool_sdk.proving.system import Estimate, Groth16, Progress, ProvingSystem
+from zkpool_sdk.proving.witness import Inputs, flatten
 
-WITNESS_SHARE: Final = 0.15
-"""Part of the progress that the witness gets."""
-PROOF_SHARE: Final = 0.84
-"""Part of the progress that the proof gets; the last hundredth comes when it is checked."""
+BENCHMARK_PROOFS: Final = 3
+"""Proofs of each circuit in a benchmark; the estimate is their median."""
 
 
 class InsecureKeyWarning(UserWarning):
@@ -35,48 +28,23 @@ class InsecureKeyWarning(UserWarning):
 
 
 @dataclass(frozen=True, slots=True)
-class ProofResult:
-    """A proof ready to be submitted, checked by the verifier.
-
-    Attributes:
-        circuit: name of the circuit.
-        system: name of the proving system.
-        signals: public signals, in the order ``ProverMarket.submitProof`` takes them.
-        proof_bytes: the proof as the verifier contract takes it; 256 bytes for Groth16.
-        witness_seconds: wall time from inputs to witness.
-        prove_seconds: wall time from witness to checked proof.
-    """
-
-    circuit: str
-    system: str
-    signals: tuple[int, ...]
-    proof_bytes: bytes = field(repr=False)
-    witness_seconds: float
-    prove_seconds: float
-
-    @property
-    def seconds(self) -> float:
-        """Wall time from inputs to checked proof."""
-        return self.witness_seconds + self.prove_seconds
-
-
-@dataclass(frozen=True, slots=True)
 class _Served:
-    """A queue's circuit with everything that is kept warm for it."""
+    """A queue's circuit, and the system that proves and checks it."""
 
     circuit: Circuit
     system: ProvingSystem
-    calculator: WitnessCalculator
 
 
 class Ump:
-    """A Universal Modular Prover. Safe to share between threads; makes one proof at a time, on all its cores.
+    """A Universal Modular Prover. Safe to share between threads.
+
+    Proofs are made by an executor, the earliest deadline first; each is checked here before it is returned.
 
     Args:
-        threads: threads for one proof; 0 means all cores.
+        executor: where jobs run, this machine's worker processes by default. It is closed with the UMP.
         systems: the proving systems of this machine; default: Groth16.
-        memory_bytes: bound on a witness program's memory.
-        witness_seconds: bound on a witness program's wall time.
+        limits: what a job may take that does not bring limits of its own.
+        measurements: file that keeps what proofs cost here; by default only this process knows.
 
     Example:
         >>> ump = Ump()                                                   # doctest: +SKIP
@@ -86,20 +54,28 @@ class Ump:
 
     def __init__(
         self,
+        executor: Executor | None = None,
         *,
-        threads: int = 0,
         systems: Iterable[ProvingSystem] | None = None,
-        memory_bytes: int = DEFAULT_MEMORY_BYTES,
-        witness_seconds: float = DEFAULT_SECONDS,
+        limits: Limits | None = None,
+        measurements: str | os.PathLike[str] | None = None,
     ) -> None:
         chosen: Iterable[ProvingSystem] = systems if systems is not None else (Groth16(),)
-        self.threads: Final = threads
+        self.executor: Final[Executor] = executor if executor is not None else LocalExecutor()
+        self.limits: Final = limits if limits is not None else Limits()
         self._systems = {system.name: system for system in chosen}
-        self._memory_bytes = memory_bytes
-        self._limit_seconds = witness_seconds
         self._served: dict[Hashable, _Served] = {}
-        self._witness_seconds: dict[str, deque[float]] = {}
-        self._machine = threading.Lock()
+        self._measurements = Measurements(measurements, self.executor.description)
+
+    def __enter__(self) -> Ump:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives all jobs up, and ends the processes that were started for them."""
+        self.executor.close()
 
     @property
     def systems(self) -> Mapping[str, ProvingSystem]:
@@ -112,7 +88,7 @@ class Ump:
         return MappingProxyType({queue: served.circuit for queue, served in self._served.items()})
 
     def serve(self, queue: Hashable, circuit: Circuit | str) -> Circuit:
-        """Gets ready for a queue: loads the circuit's keys and compiles its witness program.
+        """Gets ready for a queue: has a worker load the circuit's keys and compile its witness program.
 
         Args:
             queue: the queue's id, in whatever form the caller will ask with.
@@ -125,6 +101,7 @@ class Ump:
             CircuitNotFound, ManifestMalformed: the circuit is not there or not whole.
             UnknownProvingSystem: this machine lacks the circuit's proving system.
             WitnessProgramRejected: its witness program is not one.
+            KeyMemoryExceeded: its key is larger than all keys together may be.
         """
         if isinstance(circuit, str):
             circuit = load_circuit(circuit)
@@ -138,18 +115,12 @@ class Ump:
                 InsecureKeyWarning,
                 stacklevel=2,
             )
-        system.load(circuit)
-        calculator = WitnessCalculator(
-            circuit.program,
-            input_sizes=circuit.input_sizes,
-            memory_bytes=self._memory_bytes,
-            seconds=self._limit_seconds,
-        )
-        self._served[queue] = _Served(circuit, system, calculator)
+        _await(self.executor.submit(Job(circuit, _name_of(system), limits=self.limits)))
+        self._served[queue] = _Served(circuit, system)
         return circuit
 
     def drop(self, queue: Hashable) -> None:
-        """Stops serving a queue.
+        """Stops serving a queue; its key leaves when others need the room.
 
         Raises:
             QueueNotServed: it is not served.
@@ -165,6 +136,58 @@ class Ump:
         """
         return self._of(queue).circuit
 
+    def submit(
+        self,
+        queue: Hashable,
+        inputs: Inputs,
+        prover: str | bytes | int,
+        *,
+        statement: Sequence[int] | None = None,
+        seed: bytes | None = None,
+        deadline: float | None = None,
+        threads: int = 0,
+        limits: Limits | None = None,
+    ) -> JobHandle:
+        """Asks for a proof and returns at once; the handle follows it, cancels it and awaits its result.
+
+        Args:
+            queue: a queue this machine serves.
+            inputs: the witness inputs as the requester published them, without the prover's address.
+            prover: address the proof must name: text, 20 bytes or number.
+            statement: the task's fixed signals; when given, a proof of anything else is refused.
+            seed: makes the proof deterministic. For tests only.
+            deadline: Unix time after which the proof is of no use. Jobs go by it, and are given up at it.
+            threads: at most so many; 0 leaves it to the executor.
+            limits: what the job may take; default: the UMP's.
+        Raises:
+            QueueNotServed: this machine does not serve the queue.
+            InputNotCanonical: an input has a value that is no field element.
+            ValueNotCanonical: ``prover`` is no address.
+            ExecutorClosed: the UMP was closed.
+        """
+        served = self._of(queue)
+        circuit, system = served.circuit, served.system
+        complete = circuit.with_prover(inputs, prover)
+        job = Job(
+            circuit=circuit,
+            system=_name_of(system),
+            inputs={name: flatten(name, value) for name, value in complete.items()},
+            prover=address_signal(prover),
+            statement=None if statement is None else tuple(statement),
+            seed=seed,
+            deadline=deadline,
+            threads=threads,
+            limits=limits if limits is not None else self.limits,
+        )
+
+        def check(result: ProofResult) -> None:
+            circuit.check_signals(result.signals, job.prover, job.statement)
+            if not system.verify(circuit, result.signals, result.proof_bytes):
+                raise ProofNotAccepted("the proof that a worker returned does not hold")
+            self._measurements.add(circuit, result)
+
+        return self.executor.submit(job).checked_by(check)
+
     def prove(
         self,
         queue: Hashable,
@@ -173,58 +196,36 @@ class Ump:
         *,
         statement: Sequence[int] | None = None,
         seed: bytes | None = None,
+        deadline: float | None = None,
+        threads: int = 0,
+        limits: Limits | None = None,
         on_progress: Progress | None = None,
     ) -> ProofResult:
         """A proof for a task of ``queue``, checked, and bound to the prover that is to be paid.
 
         Args:
-            queue: a queue this machine serves.
-            inputs: the witness inputs as the requester published them, without the prover's address.
-            prover: address the proof must name: text, 20 bytes or number.
-            statement: the task's fixed signals; when given, a proof of anything else is refused.
-            seed: makes the proof deterministic. For tests only.
-            on_progress: called with ``witness``, the proving system's stages, and ``done``.
+            queue, inputs, prover, statement, seed, deadline, threads, limits: as in :meth:`submit`.
+            on_progress: called on this thread with ``load`` if the key is not warm, ``witness``, the proving
+                system's stages, and ``done``. What it raises, Ctrl-C included, cancels the job.
         Raises:
             QueueNotServed: this machine does not serve the queue.
             WitnessError: the inputs do not fit the circuit, or break one of its rules.
             StatementNotProved: the inputs prove another statement, or do not name the prover.
             ValueNotCanonical: ``prover`` is no address.
             ProofNotAccepted: the proof failed its own verification.
+            JobError: the job went over a limit or its deadline, or its worker died.
         """
-        served = self._of(queue)
-        circuit = served.circuit
-        report = on_progress or _silent
-        complete = circuit.with_prover(inputs, prover)
-
-        def report_proof(stage: str, part: float) -> None:
-            report(stage, WITNESS_SHARE + part * PROOF_SHARE)
-
-        with self._machine:
-            report("witness", 0.0)
-            started = time.perf_counter()
-            witness = served.calculator.calculate(complete)
-            witnessed = time.perf_counter()
-            circuit.check_signals(public_signals(witness, len(circuit.signal_names)), prover, statement)
-            report("witness", WITNESS_SHARE)
-            proof = served.system.prove(
-                circuit,
-                witness,
-                threads=self.threads,
-                seed=seed,
-                on_progress=report_proof,
-            )
-            proved = time.perf_counter()
-            kept = self._witness_seconds.setdefault(circuit.name, deque(maxlen=MEASUREMENTS_KEPT))
-            kept.append(witnessed - started)
-        report("done", 1.0)
-        return ProofResult(
-            circuit=circuit.name,
-            system=proof.system,
-            signals=proof.signals,
-            proof_bytes=served.system.encode(proof),
-            witness_seconds=witnessed - started,
-            prove_seconds=proved - witnessed,
+        handle = self.submit(
+            queue,
+            inputs,
+            prover,
+            statement=statement,
+            seed=seed,
+            deadline=deadline,
+            threads=threads,
+            limits=limits,
         )
+        return _await(handle, on_progress)
 
     def verify(self, queue: Hashable, signals: Sequence[int], proof_bytes: bytes) -> bool:
         """Whether the queue's verifier would accept a proof.
@@ -236,8 +237,30 @@ class Ump:
         served = self._of(queue)
         return served.system.verify(served.circuit, signals, proof_bytes)
 
+    def benchmark(self, *, proofs: int = BENCHMARK_PROOFS) -> Mapping[Hashable, Estimate]:
+        """Measures each served circuit anew with its sample input, one job at a time.
+
+        Args:
+            proofs: of each circuit.
+        Returns:
+            The estimate of each queue whose circuit has a sample input; :meth:`estimate` gives the same.
+        """
+        measured: dict[str, Estimate] = {}
+        for queue, served in self._served.items():
+            circuit = served.circuit
+            if circuit.key_sha256 not in measured and circuit.sample_input is not None:
+                self._measurements.forget(circuit)
+                for _ in range(proofs):
+                    self._prove_sample(queue, circuit)
+                measured[circuit.key_sha256] = self.estimate(queue)
+        return {
+            queue: measured[served.circuit.key_sha256]
+            for queue, served in self._served.items()
+            if served.circuit.key_sha256 in measured
+        }
+
     def estimate(self, queue: Hashable) -> Estimate:
-        """What a proof for ``queue`` costs on this machine: medians of the proofs made so far.
+        """What a proof for ``queue`` costs here: medians of the last proofs, earlier runs' included.
 
         Before the first proof, the circuit's sample input is proved once, and the measurement kept.
 
@@ -245,16 +268,20 @@ class Ump:
             QueueNotServed: this machine does not serve the queue.
             NotMeasured: no proof was made yet and the circuit has no sample input.
         """
-        served = self._of(queue)
-        circuit = served.circuit
-        if not self._witness_seconds.get(circuit.name):
-            if circuit.sample_input is None:
-                raise NotMeasured(circuit.name)
-            sample = json.loads(circuit.sample_input.read_text(encoding="utf-8"))
-            prover = sample[circuit.prover_names[0]] if circuit.prover_names else 0
-            self.prove(queue, sample, int(prover))
-        measured = served.system.estimate(circuit)
-        return replace(measured, witness_seconds=median(self._witness_seconds[circuit.name]))
+        circuit = self._of(queue).circuit
+        known = self._measurements.estimate(circuit)
+        if known is None:
+            self._prove_sample(queue, circuit)
+            known = self._measurements.estimate(circuit)
+            assert known is not None
+        return known
+
+    def _prove_sample(self, queue: Hashable, circuit: Circuit) -> None:
+        if circuit.sample_input is None:
+            raise NotMeasured(circuit.name)
+        sample = json.loads(circuit.sample_input.read_text(encoding="utf-8"))
+        prover = sample[circuit.prover_names[0]] if circuit.prover_names else 0
+        self.prove(queue, sample, int(prover))
 
     def _of(self, queue: Hashable) -> _Served:
         if queue not in self._served:
@@ -262,5 +289,16 @@ class Ump:
         return self._served[queue]
 
 
-def _silent(_stage: str, _fraction: float) -> None:
-    """Progress nobody asked for."""
+def _await(handle: JobHandle, on_progress: Progress | None = None) -> ProofResult:
+    """The result of a job that nobody else waits for: it ends with the wait."""
+    try:
+        return handle.result(on_progress=on_progress)
+    except BaseException:
+        handle.cancel()
+        raise
+
+
+def _name_of(system: ProvingSystem) -> str:
+    """A system's class as workers find it."""
+    kind = type(system)
+    return f"{kind.__module__}:{kind.__qualname__}"

@@ -1,0 +1,572 @@
+"""Worker processes: deadlines, warm keys, limits, and everything that can happen to a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.proving.faulty_system import SECRET, FaultySystem
+from zkpool_sdk.proving import (
+    Circuit,
+    DeadlinePassed,
+    Executor,
+    ExecutorClosed,
+    Job,
+    JobCancelled,
+    JobHandle,
+    JobMemoryExceeded,
+    JobState,
+    JobTimeExceeded,
+    KeyMemoryExceeded,
+    Limits,
+    LocalExecutor,
+    ManifestMalformed,
+    ProofNotAccepted,
+    StatementNotProved,
+    Ump,
+    WitnessRefused,
+    WitnessTimeExceeded,
+    WorkerDied,
+    WorkerFault,
+)
+from zkpool_sdk.proving.memory import held_bytes
+from zkpool_sdk.proving.pool import WATCH_SECONDS
+
+ROOT = Path(__file__).resolve().parents[2]
+PROVER = 0xDEADBEEF
+PATIENCE = 60.0
+Sample = Callable[[Circuit], dict[str, Any]]
+Submit = Callable[..., JobHandle]
+
+
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Waits for something that must come."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.005)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there and not a corpse."""
+    with suppress(OSError):
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    return False
+
+
+def local(ump: Ump) -> LocalExecutor:
+    assert isinstance(ump.executor, LocalExecutor)
+    return ump.executor
+
+
+def pids(ump: Ump) -> set[int]:
+    return {worker.pid for worker in local(ump).workers}
+
+
+@pytest.fixture(scope="module")
+def machine(semaphore_circuit: Circuit, rollup_circuit: Circuit) -> Iterator[Ump]:
+    """One core, one worker at a time, two circuits. Every test must leave it fit for the next."""
+    with Ump(LocalExecutor(cores=1), systems=[FaultySystem()]) as ump:
+        ump.serve("semaphore", semaphore_circuit)
+        ump.serve("rollup", rollup_circuit)
+        yield ump
+
+
+@pytest.fixture
+def submit(machine: Ump, sample: Sample) -> Submit:
+    """Submits a sample, with a verb for the faulty system."""
+
+    def ask(verb: str = "", queue: str = "semaphore", **options: Any) -> JobHandle:
+        return machine.submit(
+            queue, sample(machine.circuit(queue)), PROVER, seed=verb.encode() or None, **options
+        )
+
+    return ask
+
+
+@pytest.fixture(autouse=True)
+def still_fit(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test did to the machine, the next job of both circuits is proved."""
+    submit = request.getfixturevalue("submit") if "submit" in request.fixturenames else None
+    yield
+    if submit is not None:
+        assert submit().result(PATIENCE).proof_bytes
+
+
+def begun(handle: JobHandle) -> None:
+    """Waits until the worker is inside the proof."""
+    until(lambda: handle.progress[0] in ("begun", "working"))
+
+
+def test_executor__keeps_the_protocol() -> None:
+    executor = LocalExecutor(cores=3, key_memory_bytes=5)
+    assert isinstance(executor, Executor)
+    assert (executor.cores, executor.threads_per_job, executor.key_memory_bytes) == (3, 3, 5)
+    assert executor.description == "local, 3 cores, 3 threads a job"
+    assert executor.workers == ()
+    executor.close()
+    executor.close()
+    for wrong in ({"cores": -1}, {"threads_per_job": -1}, {"key_memory_bytes": -1}, {"retries": -1}):
+        with pytest.raises(ValueError, match="at least 0"):
+            LocalExecutor(**wrong)
+
+
+def test_job__its_text__shows_no_input(semaphore_circuit: Circuit) -> None:
+    job = Job(semaphore_circuit, "m:c", {"secret": [4711]}, statement=(4712,), seed=b"4713")
+    assert "471" not in repr(job).replace(semaphore_circuit.key_sha256, "")
+
+
+def test_jobs__of_two_circuits__go_by_deadline(submit: Submit) -> None:
+    blocker = submit("work")
+    begun(blocker)
+    now = time.time()
+    asked = [("rollup", 400), ("semaphore", 300), ("semaphore", None), ("rollup", 100), ("semaphore", 200)]
+    handles = {
+        (queue, seconds): submit(queue=queue, deadline=None if seconds is None else now + seconds)
+        for queue, seconds in asked
+    }
+    blocker.cancel()
+    results = [handle.result(PATIENCE) for handle in handles.values()]
+    assert [result.circuit for result in results] == [queue for queue, _ in asked]
+    ended = sorted(handles, key=lambda key: handles[key].ended_at or 0.0)
+    assert [seconds for _, seconds in ended] == [100, 200, 300, 400, None]
+
+
+def test_progress__across_the_border__comes_by_stage_on_the_thread_that_waits(submit: Submit) -> None:
+    handle = submit(queue="rollup")
+    seen: list[tuple[str, float]] = []
+    made = handle.result(PATIENCE, on_progress=lambda *step: seen.append(step))
+    stages = [stage for stage, _ in seen]
+    own = ["parse", "transforms", "msm_a", "msm_b1", "msm_b2", "msm_c", "msm_h", "check"]
+    assert set(stages) - {"load"} == {"witness", "begun", *own, "done"}
+    assert [part for _, part in seen] == sorted(part for _, part in seen)
+    assert handle.progress == ("done", 1.0)
+    again: list[tuple[str, float]] = []
+    assert handle.result(on_progress=lambda *step: again.append(step)) == made
+    assert again == seen
+
+
+def test_error__of_the_prover__crosses_the_border_whole(machine: Ump, sample: Sample) -> None:
+    inputs = {**sample(machine.circuit("rollup")), "commitment": 1}
+    with pytest.raises(WitnessRefused) as caught:
+        machine.prove("rollup", inputs, PROVER)
+    assert "Rollup" in caught.value.trace.splitlines()[0] in str(caught.value)
+
+
+def test_worker__that_lies__is_not_believed(machine: Ump, submit: Submit) -> None:
+    circuit = machine.circuit("rollup")
+    free = circuit.signal_names.index("commitment")
+    with pytest.raises(ProofNotAccepted):
+        submit(f"lie:{free}", queue="rollup").result(PATIENCE)
+    with pytest.raises(StatementNotProved):
+        submit(f"lie:{circuit.signal_names.index('prover')}", queue="rollup").result(PATIENCE)
+
+
+def test_job__witness_over_its_time__is_told(submit: Submit) -> None:
+    with pytest.raises(WitnessTimeExceeded) as caught:
+        submit(queue="rollup", limits=Limits(witness_seconds=0.001)).result(PATIENCE)
+    assert caught.value.limit_seconds == 0.001
+
+
+def test_keys__within_the_budget__are_loaded_once(
+    rollup_circuit: Circuit, semaphore_circuit: Circuit, sample: Sample
+) -> None:
+    circuits = (rollup_circuit, semaphore_circuit)
+    with LocalExecutor(cores=1) as executor:
+        ump = Ump(executor)
+        for circuit in circuits:
+            ump.serve(circuit.name, circuit)
+        sizes = {}
+        for circuit in (*circuits, *circuits):
+            result = ump.prove(circuit.name, sample(circuit), PROVER)
+            assert result.load_seconds < 0.05
+            sizes[circuit.name] = result.key_bytes
+        assert executor.loads == {circuit.key_sha256: 1 for circuit in circuits}
+        assert [worker.keys for worker in executor.workers] == [tuple(c.key_sha256 for c in circuits)]
+    assert sizes["rollup"] > sizes["semaphore"] > 1 << 20
+
+    with LocalExecutor(cores=1, key_memory_bytes=sizes["rollup"] + 1) as executor:
+        ump = Ump(executor)
+        for circuit in circuits:
+            ump.serve(circuit.name, circuit)
+            assert [worker.keys for worker in executor.workers] == [(circuit.key_sha256,)]
+        stages: list[str] = []
+        ump.prove("semaphore", sample(semaphore_circuit), PROVER, on_progress=lambda s, _: stages.append(s))
+        assert "load" not in stages
+        ump.prove("rollup", sample(rollup_circuit), PROVER, on_progress=lambda s, _: stages.append(s))
+        assert stages.count("load") == 1
+        (pid,) = (worker.pid for worker in executor.workers)
+        assert semaphore_circuit.proving_key.name not in Path(f"/proc/{pid}/maps").read_text()
+        assert rollup_circuit.proving_key.name in Path(f"/proc/{pid}/maps").read_text()
+        assert executor.loads == {rollup_circuit.key_sha256: 2, semaphore_circuit.key_sha256: 1}
+
+    with LocalExecutor(cores=1, key_memory_bytes=sizes["rollup"] - 1) as executor:
+        ump = Ump(executor)
+        ump.serve("semaphore", semaphore_circuit)
+        for _ in range(2):
+            with pytest.raises(KeyMemoryExceeded, match="rollup"):
+                ump.serve("rollup", rollup_circuit)
+        assert set(ump.queues) == {"semaphore"}
+        assert all(rollup_circuit.key_sha256 not in worker.keys for worker in executor.workers)
+
+
+def test_cores__two_jobs_of_one_thread__run_side_by_side(semaphore_circuit: Circuit, sample: Sample) -> None:
+    with Ump(LocalExecutor(cores=2, threads_per_job=1), systems=[FaultySystem()]) as ump:
+        ump.serve(1, semaphore_circuit)
+        inputs = sample(semaphore_circuit)
+        handles = [ump.submit(1, inputs, PROVER, seed=b"work") for _ in range(3)]
+        for handle in handles[:2]:
+            begun(handle)
+        assert [handle.state for handle in handles] == [JobState.RUNNING] * 2 + [JobState.WAITING]
+        until(lambda: [worker.circuit for worker in local(ump).workers] == ["semaphore"] * 2)
+        handles[0].cancel()
+        begun(handles[2])
+        for handle in handles:
+            handle.cancel()
+        until(lambda: [worker.circuit for worker in local(ump).workers] == [None, None])
+        wide = ump.submit(1, inputs, PROVER, seed=b"threads", threads=7)
+        with pytest.raises(OSError, match="threads 2"):
+            wide.result(PATIENCE)
+        assert len(local(ump).workers) == 2
+
+
+def test_worker__killed_in_mid_proof__the_job_is_made_by_a_new_one(machine: Ump, submit: Submit) -> None:
+    handle = submit("nap:0.3")
+    begun(handle)
+    (victim,) = pids(machine)
+    os.kill(victim, signal.SIGKILL)
+    assert handle.result(PATIENCE).proof_bytes
+    assert handle.attempts == 2
+    assert victim not in pids(machine)
+
+
+def test_worker__killed_while_idle__nobody_notices(machine: Ump, submit: Submit) -> None:
+    submit().result(PATIENCE)
+    (victim,) = pids(machine)
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: not pids(machine))
+    handle = submit()
+    assert handle.result(PATIENCE).proof_bytes
+    assert handle.attempts == 1
+
+
+def test_job__that_kills_every_worker__fails_alone(submit: Submit, tmp_path: Path) -> None:
+    poison, other = submit("die"), submit()
+    with pytest.raises(WorkerDied, match="signal 9") as caught:
+        poison.result(PATIENCE)
+    assert caught.value.attempts == poison.attempts == 2
+    assert other.result(PATIENCE).proof_bytes
+    assert other.attempts == 1
+    with pytest.raises(WorkerDied, match="status 3"):
+        submit("exit:3").result(PATIENCE)
+    once = submit(f"die-once:{tmp_path / 'died'}")
+    assert once.result(PATIENCE).proof_bytes
+    assert once.attempts == 2
+
+
+def test_job__over_its_memory__is_killed_and_not_tried_again(machine: Ump, submit: Submit) -> None:
+    submit().result(PATIENCE)
+    (worker,) = pids(machine)
+    limit = held_bytes(worker) + (64 << 20)
+    handle = submit("hold:268435456", limits=Limits(memory_bytes=limit))
+    with pytest.raises(JobMemoryExceeded) as caught:
+        handle.result(PATIENCE)
+    assert caught.value.limit_bytes == limit < caught.value.used_bytes
+    assert handle.attempts == 1
+    assert not runs(worker)
+
+
+def test_job__within_its_memory__its_mapped_key_does_not_count(submit: Submit) -> None:
+    made = submit(limits=Limits(memory_bytes=1 << 30)).result(PATIENCE)
+    assert 0 < made.peak_bytes < 1 << 30
+    assert made.key_bytes >= 3 << 20
+
+
+def test_job__over_its_time__is_killed_and_not_tried_again(machine: Ump, submit: Submit) -> None:
+    submit().result(PATIENCE)
+    (worker,) = pids(machine)
+    handle = submit("hang", limits=Limits(seconds=0.5))
+    with pytest.raises(JobTimeExceeded, match=r"0\.5 s") as caught:
+        handle.result(PATIENCE)
+    assert caught.value.limit_seconds == 0.5
+    assert handle.attempts == 1
+    assert not runs(worker)
+
+
+def test_job__past_its_deadline__is_given_up_waiting_or_running(machine: Ump, submit: Submit) -> None:
+    submit().result(PATIENCE)  # the worker is warm
+    deadline = time.time() + 0.5
+    running, waiting = submit("work", deadline=deadline), submit("work", deadline=deadline)
+    behind = submit()
+    begun(running)
+    for late in (running, waiting):
+        with pytest.raises(DeadlinePassed):
+            late.result(PATIENCE)
+        assert late.state is JobState.FAILED
+    assert waiting.attempts == 0
+    assert behind.result(PATIENCE).proof_bytes
+    with pytest.raises(DeadlinePassed):
+        submit(deadline=time.time() - 1).result(PATIENCE)
+
+
+def test_cancel__in_mid_proof__ends_it_and_keeps_the_worker(machine: Ump, submit: Submit) -> None:
+    submit().result(PATIENCE)
+    before = pids(machine), local(machine).loads
+    handle = submit("work")
+    begun(handle)
+    assert handle.cancel()
+    assert not handle.cancel()
+    assert handle.state is JobState.CANCELLED
+    with pytest.raises(JobCancelled):
+        handle.result()
+    assert submit().result(PATIENCE).proof_bytes
+    assert (pids(machine), local(machine).loads) == before
+
+
+def test_cancel__of_a_job_that_does_not_listen__kills_its_worker(machine: Ump, submit: Submit) -> None:
+    handle, behind = submit("hang"), submit()
+    begun(handle)
+    (worker,) = pids(machine)
+    handle.cancel()
+    until(lambda: not runs(worker))
+    assert behind.result(PATIENCE).proof_bytes
+
+
+def test_cancel__of_a_waiting_job__it_never_starts(submit: Submit) -> None:
+    blocker, waiting = submit("work"), submit()
+    begun(blocker)
+    waiting.cancel()
+    blocker.cancel()
+    assert submit().result(PATIENCE).proof_bytes
+    assert waiting.attempts == 0
+
+
+def test_prove__progress_that_raises__cancels_the_job(machine: Ump, sample: Sample, submit: Submit) -> None:
+    def refuse(stage: str, _: float) -> None:
+        if stage == "working":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        machine.prove(
+            "semaphore", sample(machine.circuit("semaphore")), PROVER, seed=b"work", on_progress=refuse
+        )
+    assert submit().result(PATIENCE).proof_bytes
+
+
+def test_result__waited_for_too_short__the_job_goes_on(submit: Submit) -> None:
+    handle = submit("nap:0.4")
+    with pytest.raises(TimeoutError):
+        handle.result(0.01)
+    assert not handle.wait(0.01)
+    assert handle.result(PATIENCE).proof_bytes
+    assert handle.state is JobState.DONE
+
+
+def test_error__the_prover_does_not_know__tells_where_and_not_what(submit: Submit) -> None:
+    with pytest.raises(WorkerFault) as caught:
+        submit("raise").result(PATIENCE)
+    assert (caught.value.kind, caught.value.circuit) == ("RuntimeError", "semaphore")
+    assert caught.value.place.startswith("faulty_system.py:")
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "ffffffff",  # a message of four gigabytes
+        "0300000030783d",  # no JSON
+        "020000007b7d",  # an empty object
+    ],
+)
+def test_worker__that_babbles__is_killed(machine: Ump, submit: Submit, told: str) -> None:
+    with pytest.raises(WorkerDied, match="told nonsense"):
+        submit(f"babble:{told}").result(PATIENCE)
+
+
+def test_serve__key_that_is_not_the_recorded_one__is_told(machine: Ump, semaphore_circuit: Circuit) -> None:
+    with pytest.raises(ManifestMalformed, match="not the key"):
+        machine.serve("other", replace(semaphore_circuit, key_sha256="00" * 32))
+    with pytest.raises(FileNotFoundError):
+        machine.serve("other", replace(semaphore_circuit, key_sha256="1", proving_key=Path("/nowhere")))
+    assert "other" not in machine.queues
+
+
+def test_worker__environment__holds_none_of_our_secrets(
+    semaphore_circuit: Circuit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROVER_PRIVATE_KEY", "0xfeed")
+    with Ump(LocalExecutor(cores=1)) as ump:
+        ump.serve(1, semaphore_circuit)
+        (pid,) = pids(ump)
+        names = {entry.partition(b"=")[0] for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")}
+        assert b"PATH" in names
+        assert b"PROVER_PRIVATE_KEY" not in names
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        (core,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
+        assert core.split()[4:6] == ["0", "0"]
+
+
+def test_close__with_jobs_of_all_kinds__leaves_no_process(semaphore_circuit: Circuit, sample: Sample) -> None:
+    ump = Ump(LocalExecutor(cores=2, threads_per_job=1), systems=[FaultySystem()])
+    ump.serve(1, semaphore_circuit)
+    handles = [ump.submit(1, sample(semaphore_circuit), PROVER, seed=b"hang") for _ in range(3)]
+    for handle in handles[:2]:
+        begun(handle)
+    workers = pids(ump)
+    assert len(workers) == 2
+    ump.close()
+    assert not any(map(runs, workers))
+    for handle in handles:
+        with pytest.raises(ExecutorClosed):
+            handle.result(0)
+    with pytest.raises(ExecutorClosed):
+        ump.submit(1, sample(semaphore_circuit), PROVER)
+    ump.close()
+
+
+def test_ump__forgotten__takes_its_workers_along(semaphore_circuit: Circuit) -> None:
+    ump = Ump()
+    ump.serve(1, semaphore_circuit)
+    (worker,) = pids(ump)
+    del ump
+    until(lambda: not runs(worker))
+
+
+def test_executor__many_threads__each_gets_its_proof(machine: Ump, sample: Sample) -> None:
+    inputs = sample(machine.circuit("semaphore"))
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda n: machine.prove("semaphore", inputs, n), range(1, 17)))
+    place = machine.circuit("semaphore").signal_names.index(machine.circuit("semaphore").prover_names[0])
+    assert [result.signals[place] for result in made] == list(range(1, 17))
+
+
+PARENT = """
+import os, signal, sys, time, warnings
+warnings.simplefilter("ignore")
+from tests.proving.faulty_system import FaultySystem
+from zkpool_sdk.proving import Circuits, LocalExecutor, Ump
+import json
+circuit = Circuits("build/circuits")["semaphore"]
+ump = Ump(LocalExecutor(cores=1), systems=[FaultySystem()])
+ump.serve(1, circuit)
+inputs = json.loads(circuit.sample_input.read_text())
+handle = ump.submit(1, inputs, 1, seed=b"hang")
+while handle.progress[0] != "begun":
+    time.sleep(0.01)
+print(ump.executor.workers[0].pid, flush=True)
+"""
+
+
+@pytest.fixture
+def parent() -> Iterator[Callable[[str], tuple[subprocess.Popen[str], int]]]:
+    """Starts a program with a job in mid-proof, in a process group of its own; returns it and its worker."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(ending: str) -> tuple[subprocess.Popen[str], int]:
+        program = subprocess.Popen(
+            [sys.executable, "-c", PARENT + ending],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        started.append(program)
+        assert program.stdout is not None
+        line = program.stdout.readline()
+        assert line, program.communicate()[1]
+        return program, int(line)
+
+    yield start
+    for program in started:
+        if program.poll() is None:
+            program.kill()
+        program.communicate()
+
+
+def test_parent__killed__leaves_no_orphan(parent: Callable[[str], tuple[subprocess.Popen[str], int]]) -> None:
+    program, worker = parent("time.sleep(60)")
+    assert runs(worker)
+    program.kill()
+    program.wait()
+    until(lambda: not runs(worker), 5)
+
+
+def test_parent__ends_without_closing__leaves_no_orphan(
+    parent: Callable[[str], tuple[subprocess.Popen[str], int]],
+) -> None:
+    program, worker = parent("")
+    assert program.wait(PATIENCE) == 0
+    assert not runs(worker)
+
+
+def test_parent__interrupted_by_ctrl_c__ends_with_its_workers(
+    parent: Callable[[str], tuple[subprocess.Popen[str], int]],
+) -> None:
+    program, worker = parent("handle.result()")
+    time.sleep(0.2)
+    os.killpg(program.pid, signal.SIGINT)
+    _, told = program.communicate(timeout=PATIENCE)
+    assert program.returncode != 0
+    assert told.splitlines()[-1] == "KeyboardInterrupt"
+    assert told.count("Traceback") == 1  # the worker does not add its own
+    assert not runs(worker)
+
+
+FORKED = """
+forked = os.fork()
+if forked == 0:
+    try:
+        ump.submit(1, inputs, 1)
+    except Exception as error:
+        print(type(error).__name__, flush=True)
+    else:
+        print("accepted", flush=True)
+    ump.close()
+    time.sleep(float(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    sys.exit(0)
+"""
+
+
+def test_fork__of_the_parent__is_refused_and_does_no_harm(
+    parent: Callable[[str], tuple[subprocess.Popen[str], int]],
+) -> None:
+    ending = (
+        FORKED + "os.waitpid(forked, 0); handle.cancel(); print(len(ump.prove(1, inputs, 1).proof_bytes))"
+    )
+    program, _ = parent(ending)
+    assert program.stdout is not None
+    assert program.stdout.read().split() == ["ExecutorClosed", "256"]
+
+
+def test_fork__that_outlives_the_parent__keeps_no_worker_alive(
+    parent: Callable[[str], tuple[subprocess.Popen[str], int]],
+) -> None:
+    program, worker = parent(FORKED.replace("float(sys.argv[1]) if len(sys.argv) > 1 else 0", "30"))
+    assert program.stdout is not None
+    assert program.stdout.readline().strip() == "ExecutorClosed"
+    program.kill()
+    program.wait()
+    until(lambda: not runs(worker), 5)
+    os.killpg(program.pid, signal.SIGKILL)  # the fork
+
+
+def test_watch__of_a_process__counts_what_is_its_own(tmp_path: Path) -> None:
+    before = held_bytes(os.getpid())
+    own = bytearray(os.urandom(32 << 20))
+    assert (24 << 20) < held_bytes(os.getpid()) - before < (64 << 20)
+    assert len(own) == 32 << 20
+    assert held_bytes(2**22 + 1) == 0
+    assert 0 < WATCH_SECONDS < 0.1
