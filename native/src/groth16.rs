@@ -253,7 +253,7 @@ fn quotient(key: &ProvingKey, witness: &[u8], observer: &dyn Observer) -> Result
 }
 
 /// The public signals of a witness.
-fn public_signals(witness: &[u8], count: usize) -> Result<Vec<Fr>> {
+pub(crate) fn public_signals(witness: &[u8], count: usize) -> Result<Vec<Fr>> {
     witness[32..32 * (count + 1)]
         .chunks_exact(32)
         .map(|bytes| {

@@ -17,6 +17,7 @@ pub mod groth16;
 pub mod json;
 pub mod kernel;
 pub mod msm;
+pub mod plonk;
 pub mod plonkish;
 pub mod poseidon;
 pub mod r1cs;

@@ -12,6 +12,14 @@ use rayon::prelude::*;
 
 /// Elements that one task takes at least.
 const CHUNK: usize = 1 << 11;
+/// R² modulo r: a multiplication by it brings plain limbs into Montgomery form.
+pub const RADIX_SQUARE: [u64; 4] = <ark_bn254::FrConfig as ark_ff::MontConfig<4>>::R2.0;
+
+/// The element in the 32 Montgomery bytes at `offset`, which were checked to be below the modulus.
+#[inline(always)]
+pub fn at(bytes: &[u8], offset: usize) -> Scalar {
+    Scalar::raw(limbs(&bytes[offset..offset + 32]))
+}
 
 /// Elements from Montgomery bytes of a key, which were checked to be below the modulus.
 pub fn read(bytes: &[u8]) -> Vec<Scalar> {
@@ -85,6 +93,20 @@ pub fn evaluate(polynomial: &[Scalar], point: Fr) -> Fr {
                 .iter()
                 .rev()
                 .fold(Scalar::ZERO, |sum, coefficient| sum * x + *coefficient);
+            sum.to_ark() * point.pow([(i * CHUNK) as u64])
+        })
+        .sum()
+}
+
+/// The value at a point of the polynomial with these Montgomery bytes.
+pub fn evaluate_bytes(polynomial: &[u8], point: Fr) -> Fr {
+    let x = Scalar::from_ark(point);
+    polynomial
+        .par_chunks(32 * CHUNK)
+        .enumerate()
+        .map(|(i, chunk)| {
+            let coefficients = chunk.chunks_exact(32).rev();
+            let sum = coefficients.fold(Scalar::ZERO, |sum, bytes| sum * x + at(bytes, 0));
             sum.to_ark() * point.pow([(i * CHUNK) as u64])
         })
         .sum()

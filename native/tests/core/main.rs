@@ -8,3 +8,4 @@ mod hashes;
 mod lanes;
 mod parsers;
 mod plonk;
+mod plonk_prove;

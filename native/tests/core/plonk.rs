@@ -16,7 +16,7 @@ use ark_ff::{AdditiveGroup, Field};
 use std::collections::HashMap;
 
 /// A circuit from rows of A, B, C; signal 1 is public.
-fn circuit(signals: usize, rows: &[[&[(u32, u64)]; 3]]) -> R1cs {
+pub fn circuit(signals: usize, rows: &[[&[(u32, u64)]; 3]]) -> R1cs {
     let matrix = |m: usize| {
         rows.iter()
             .enumerate()
