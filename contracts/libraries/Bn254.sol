@@ -9,6 +9,11 @@ library Bn254 {
     uint256 internal constant SCALAR_FIELD =
         21888242871839275222246405745257275088548364400416034343698204186575808495617;
 
+    /// @notice r - 1 is an odd number times 2^28, and ROOT_OF_UNITY, 5 to that number, generates the 2^28th roots of one.
+    uint256 internal constant TWO_ADICITY = 28;
+    uint256 internal constant ROOT_OF_UNITY =
+        19103219067921713944291392827692070036145651957329286315305642004821462161904;
+
     /// @notice p: modulus of point coordinates.
     uint256 internal constant BASE_FIELD =
         21888242871839275222246405745257275088696311157297823662689037894645226208583;

@@ -81,6 +81,36 @@ abstract contract Bn254Keys is IBn254Verifier {
             revert BadKeyPoint(index);
     }
 
+    /// @dev Copies what a batch is bound to into memory: the key, then each item's signals and proof.
+    /// @return whole Whether every item has the right lengths.
+    function _copy(
+        bytes32 key,
+        uint256 count,
+        uint256[][] calldata signals,
+        bytes[] calldata proofs,
+        uint256 proofBytes
+    ) internal pure returns (bool whole, uint256 batch) {
+        uint256 next;
+        assembly ("memory-safe") {
+            batch := mload(0x40)
+            mstore(batch, key)
+            next := add(batch, 0x20)
+            mstore(0x40, add(next, mul(proofs.length, add(shl(5, count), proofBytes))))
+        }
+        for (uint256 i; i < proofs.length; ++i) {
+            uint256[] calldata itemSignals = signals[i];
+            bytes calldata proof = proofs[i];
+            if (itemSignals.length != count || proof.length != proofBytes) return (false, batch);
+            assembly ("memory-safe") {
+                calldatacopy(next, itemSignals.offset, shl(5, count))
+                next := add(next, shl(5, count))
+                calldatacopy(next, proof.offset, proofBytes)
+                next := add(next, proofBytes)
+            }
+        }
+        return (true, batch);
+    }
+
     /// @dev Whether a point of G2 is the generator, or its opposite: a trapdoor of 1 or -1.
     function _isGenerator(uint256[4] memory point) internal pure returns (bool) {
         return point[0] == Bn254.G2_X_IMAG && point[1] == Bn254.G2_X_REAL;

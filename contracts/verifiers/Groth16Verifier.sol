@@ -124,7 +124,7 @@ contract Groth16Verifier is Groth16Keys {
         if (gasleft() < gasNeeded) revert GasShort(gasleft(), gasNeeded);
         if (itemCount == 0 || signals.length != itemCount) return false;
 
-        (bool whole, uint256 batch) = _copy(key, count, signals, proofs);
+        (bool whole, uint256 batch) = _copy(key, count, signals, proofs, PROOF_BYTES);
         if (!whole) return false;
         (bool canonical, uint256 coefficients) = _weigh(batch, count, itemCount);
         if (!canonical) return false;
@@ -276,35 +276,6 @@ contract Groth16Verifier is Groth16Keys {
             }
         }
         if (!works) revert PrecompileFailed(8, probeLimit);
-    }
-
-    /// @dev Copies what a batch is bound to into memory: the key, then each item's signals and proof.
-    /// @return whole Whether every item has the right lengths.
-    function _copy(
-        bytes32 key,
-        uint256 count,
-        uint256[][] calldata signals,
-        bytes[] calldata proofs
-    ) private pure returns (bool whole, uint256 batch) {
-        uint256 next;
-        assembly ("memory-safe") {
-            batch := mload(0x40)
-            mstore(batch, key)
-            next := add(batch, 0x20)
-            mstore(0x40, add(next, mul(proofs.length, add(shl(5, count), 256))))
-        }
-        for (uint256 i; i < proofs.length; ++i) {
-            uint256[] calldata itemSignals = signals[i];
-            bytes calldata proof = proofs[i];
-            if (itemSignals.length != count || proof.length != PROOF_BYTES) return (false, batch);
-            assembly ("memory-safe") {
-                calldatacopy(next, itemSignals.offset, shl(5, count))
-                next := add(next, shl(5, count))
-                calldatacopy(next, proof.offset, 256)
-                next := add(next, 256)
-            }
-        }
-        return (true, batch);
     }
 
     /// @dev Draws the coefficients of a batch and weighs its signals.

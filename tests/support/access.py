@@ -261,6 +261,9 @@ MATRIX: Final[Mapping[str, Mapping[str, Row]]] = {
     "Groth16Verifier": {
         "registerKey": everybody(lambda c: (c.verifying_key,)),
     },
+    "PlonkVerifier": {
+        "registerKey": everybody(lambda c: (c.plonk_key,)),
+    },
     "PushAdapter": {
         "post": everybody(lambda c: (c.stage.queue, [11, 22], 1, 0, c.stage.chain.now + 600)),
         "onAssigned": everybody(some(1, B32)),

@@ -34,6 +34,7 @@ DEPLOYED = (
     "TaikoAdapter",
     "PushAdapter",
     "Groth16Verifier",
+    "PlonkVerifier",
 )
 
 

@@ -124,7 +124,6 @@ def _wiring(contracts: Contracts) -> list[Check]:
 def _settings(contracts: Contracts) -> list[Check]:
     """Numbers and accounts that were configured, as they must be right after deployment."""
     parameters, rates = contracts.deployment.parameters, contracts.splitter.rates()
-    verifier = contracts.verifier
     return [
         Check("StakeVault.usesMarketTime", contracts.vault.uses_market_time(), parameters.uses_market_time),
         Check("ProverMarket.guardian", contracts.market.guardian(), parameters.guardian),
@@ -135,11 +134,17 @@ def _settings(contracts: Contracts) -> list[Check]:
         Check("RewardSplitter.sponsorBps", rates.sponsor_bps, FIRST_SPONSOR_BPS),
         Check("DelegationVault.operator", contracts.delegation.operator(), parameters.operator),
         Check("InsuranceFund.capWei", contracts.insurance.cap_wei(), parameters.insurance_cap_wei),
-        Check("Groth16Verifier.system", verifier.system(), "groth16"),
-        Check(
-            "ProjectRegistry.isVerifierAllowed",
-            contracts.projects.is_verifier_allowed(verifier.address),
-            True,
+        *(
+            check
+            for one in contracts.verifiers
+            for check in (
+                Check(f"{one.abi_name}.system", one.system(), one.system_name),
+                Check(
+                    f"ProjectRegistry.isVerifierAllowed {one.abi_name}",
+                    contracts.projects.is_verifier_allowed(one.address),
+                    True,
+                ),
+            )
         ),
         Check("Timelock.getMinDelay", contracts.timelock.min_delay(), parameters.timelock_delay_seconds),
     ]

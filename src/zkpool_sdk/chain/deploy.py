@@ -1,8 +1,8 @@
 """Deploying ZKPool, step by step: what was done is recorded at once, so that an interrupted run goes on.
 
 The timelock owns every contract from its construction, so no key ever does. While its delay is still 0 the
-deployer schedules and executes one operation through it: allow the Groth16 verifier, name delegation vault
-and operator, set the delay. Then it gives up its roles. Contract creations are recorded before they are sent;
+deployer schedules and executes one operation through it: allow the verifiers, name delegation vault and
+operator, set the delay. Then it gives up its roles. Contract creations are recorded before they are sent;
 other steps are read off the chain.
 """
 
@@ -188,6 +188,7 @@ class _Run:
         parts = (self._at("RewardSplitter"), self._at("ProverRegistry"))
         self._create("DelegationVault", token, vault, *parts, timelock)
         self._create("Groth16Verifier")
+        self._create("PlonkVerifier")
 
     def _at(self, contract: str) -> Address:
         return self.deployment.address_of(contract)
@@ -240,11 +241,13 @@ class _Run:
         operation = handover_operation(contracts)
         operation_id = timelock.operation_id(operation)
         if not timelock.is_scheduled(operation_id):
-            self.report("Timelock: scheduling the verifier, the delegation vault and the delay")
+            self.report("Timelock: scheduling the verifiers, the delegation vault and the delay")
             self._did("the operation is scheduled", timelock.schedule(operation, 0))
         if not timelock.is_done(operation_id):
             self.report("Timelock: executing")
-            self._did("the verifier is allowed, the vault named, the delay set", timelock.execute(operation))
+            self._did(
+                "the verifiers are allowed, the vault named, the delay set", timelock.execute(operation)
+            )
         if not timelock.has_role(CANCELLER_ROLE, str(parameters.guardian)):
             self._did(
                 "the guardian may cancel", timelock.grant_role(CANCELLER_ROLE, str(parameters.guardian))
@@ -262,7 +265,7 @@ def handover_operation(contracts: Contracts) -> Operation:
     projects, splitter, timelock = contracts.projects, contracts.splitter, contracts.timelock
     delegation, parameters = contracts.delegation, contracts.deployment.parameters
     calls = (
-        (projects, projects.calldata("allowVerifier", contracts.verifier.address, True)),
+        *((projects, projects.calldata("allowVerifier", one.address, True)) for one in contracts.verifiers),
         (splitter, splitter.calldata("setDelegators", delegation.address)),
         (delegation, delegation.calldata("setOperator", parameters.operator)),
         (timelock, timelock.calldata("updateDelay", parameters.timelock_delay_seconds)),

@@ -201,13 +201,16 @@ from zkpool_sdk.errors.tier1 import (
     WrongWorkStatus,
 )
 from zkpool_sdk.errors.verifier import (
+    BadCosets,
     BadKeyPoint,
+    BadPower,
     BadSignalCount,
     CodeStoreFailed,
     ForgeableKey,
     GasShort,
     KeyExists,
     PrecompileFailed,
+    TooManySignals,
     UnknownKey,
 )
 
@@ -222,7 +225,9 @@ __all__ = [
     "AlreadyRegistered",
     "AlreadySeated",
     "AmountZero",
+    "BadCosets",
     "BadKeyPoint",
+    "BadPower",
     "BadSampleAccepted",
     "BadSignalCount",
     "BatchLengthsDiffer",
@@ -374,6 +379,7 @@ __all__ = [
     "TokenTookFee",
     "TooFewShares",
     "TooManyKeys",
+    "TooManySignals",
     "TooManyVersions",
     "TooManyWorks",
     "UnbondingTooShort",

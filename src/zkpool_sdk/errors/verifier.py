@@ -28,6 +28,28 @@ class BadSignalCount(ContractError):
     max_count: int
 
 
+class BadPower(ContractError):
+    """The domain of the key has 2^`power` elements; `power` must be from `minPower` to `maxPower`."""
+
+    power: int
+    min_power: int
+    max_power: int
+
+
+class BadCosets(ContractError):
+    """The domain and its cosets by k1 and k2 are not three disjoint sets."""
+
+    k1: int
+    k2: int
+
+
+class TooManySignals(ContractError):
+    """The key has `signalCount` public signals; at most `maxCount` are allowed."""
+
+    signal_count: int
+    max_count: int
+
+
 class KeyExists(ContractError):
     """The key is registered already."""
 

@@ -27,6 +27,7 @@ CONTRACTS: Final = (
     "MarketLens",
     "DelegationVault",
     "Groth16Verifier",
+    "PlonkVerifier",
     "Timelock",
 )
 """What a deployment consists of."""

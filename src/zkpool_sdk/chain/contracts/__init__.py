@@ -13,7 +13,7 @@ from zkpool_sdk.chain.contracts.delegation import Delegation
 from zkpool_sdk.chain.contracts.governance import Operation, TimelockController
 from zkpool_sdk.chain.contracts.market import Market
 from zkpool_sdk.chain.contracts.money import Insurance, Splitter, Token, Vault
-from zkpool_sdk.chain.contracts.registries import Accelerators, Projects, Provers, Verifier
+from zkpool_sdk.chain.contracts.registries import Accelerators, PlonkVerifier, Projects, Provers, Verifier
 from zkpool_sdk.chain.contracts.tier1 import (
     PushAdapter,
     TaikoAdapter,
@@ -108,6 +108,16 @@ class Contracts:
         return self._typed(Verifier)
 
     @cached_property
+    def plonk(self) -> PlonkVerifier:
+        """The PLONK verifier."""
+        return self._typed(PlonkVerifier)
+
+    @cached_property
+    def verifiers(self) -> tuple[Verifier, ...]:
+        """The verifiers of all proving systems."""
+        return (self.verifier, self.plonk)
+
+    @cached_property
     def timelock(self) -> TimelockController:
         """The owner of the others."""
         return self._typed(TimelockController)
@@ -126,6 +136,7 @@ __all__ = [
     "Market",
     "Operation",
     "Owned",
+    "PlonkVerifier",
     "Projects",
     "Provers",
     "PushAdapter",

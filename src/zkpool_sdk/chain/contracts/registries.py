@@ -351,6 +351,7 @@ class Verifier(Contract):
     """``Groth16Verifier``, typed."""
 
     abi_name = "Groth16Verifier"
+    system_name = "groth16"
 
     def register_key(self, key: Any) -> Receipt:
         """Checks and stores a verifying key ``(alpha, beta, gamma, delta, ic)``; emits ``KeyRegistered``.
@@ -379,3 +380,18 @@ class Verifier(Contract):
     def system(self) -> str:
         """Name of the proving system."""
         return str(self.try_call("system"))
+
+
+class PlonkVerifier(Verifier):
+    """``PlonkVerifier``, typed."""
+
+    abi_name = "PlonkVerifier"
+    system_name = "plonk"
+
+    def register_key(self, key: Any) -> Receipt:
+        """Checks and stores a key ``(power, signalCount, k1, k2, x2, qm, …, s3)``; emits ``KeyRegistered``.
+
+        Raises:
+            KeyExists, BadPower, TooManySignals, BadCosets, BadKeyPoint, ForgeableKey.
+        """
+        return super().register_key(key)
