@@ -3,15 +3,13 @@
 //! For its generator g and i = g^n, coset k has the points g^k·ω^j, where X^n = i^k. Coset 0 is the domain, on which
 //! X^n - 1 vanishes; on the others it is a constant, so quotients are computed there, point by point.
 
+use super::CHUNK;
 use crate::fft::{reverse, root, Domain};
 use crate::field::Fr;
 use crate::kernel::Scalar;
 use crate::plonkish::permutation::powers;
 use ark_ff::Field;
 use rayon::prelude::*;
-
-/// Elements that one task takes at least.
-const CHUNK: usize = 1 << 11;
 
 /// The cosets of a domain.
 pub(super) struct Cosets<'a> {

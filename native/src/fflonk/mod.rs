@@ -9,10 +9,15 @@ mod cosets;
 mod opening;
 mod proof;
 mod prove;
+mod quotients;
 mod setup;
 mod verify;
 mod vkey;
+mod wires;
 mod zkey;
+
+use crate::kernel::Scalar;
+use zeroize::Zeroizing;
 
 pub use proof::{Evaluations, Proof, CALLDATA_BYTES};
 pub use prove::{prove, STAGES};
@@ -20,3 +25,9 @@ pub use setup::{set_up, set_up_from_powers, write_key};
 pub use verify::{inverse, verify, verify_batch};
 pub use vkey::VerifyingKey;
 pub use zkey::ProvingKey;
+
+/// Elements that one task takes at least.
+const CHUNK: usize = 1 << 11;
+
+/// Values that the witness can be learned from; wiped when dropped.
+type Secret = Zeroizing<Vec<Scalar>>;
