@@ -16,6 +16,7 @@ from zkpool_sdk.proving import (
     MODULUS,
     Circuit,
     Groth16,
+    LocalExecutor,
     NotMeasured,
     Proof,
     ProofNotAccepted,
@@ -29,6 +30,7 @@ from zkpool_sdk.proving import (
     WitnessCalculator,
     WitnessRefused,
 )
+from zkpool_sdk.proving.measurements import Measurements
 
 PROVER = "0x00000000000000000000000000000000DeaDBeef"
 OTHER = 0xC0FFEE
@@ -230,6 +232,59 @@ def test_estimate__without_a_sample__asks_for_a_proof(semaphore_circuit: Circuit
         machine.estimate(1)
     machine.prove(1, sample(semaphore_circuit), PROVER)
     assert machine.estimate(1).measurement_count == 1
+
+
+def test_benchmark__what_it_measured__is_known_after_a_restart(
+    semaphore_circuit: Circuit, tmp_path: Path
+) -> None:
+    file = tmp_path / "state" / "measurements.json"
+    with Ump(LocalExecutor(cores=1), measurements=file) as machine:
+        machine.serve("one", semaphore_circuit)
+        machine.serve("two", semaphore_circuit)
+        assert machine.estimate("one").measurement_count == 1
+        measured = machine.benchmark(proofs=2)
+        assert measured == {"one": machine.estimate("one"), "two": machine.estimate("two")}
+        assert measured["one"].measurement_count == 2
+        assert measured["one"].job_memory_bytes > 1 << 20
+        assert measured["one"].memory_bytes >= semaphore_circuit.proving_key.stat().st_size
+
+    with Ump(LocalExecutor(cores=1), measurements=file) as machine:
+        machine.serve("blind", replace(semaphore_circuit, sample_input=None))
+        assert machine.benchmark() == {}
+        assert machine.estimate("blind") == measured["one"]
+
+    with Ump(LocalExecutor(cores=2), measurements=file) as other:  # other cores: another machine
+        other.serve("one", semaphore_circuit)
+        assert other.estimate("one").measurement_count == 1
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"machine": 1}', "\0"])
+def test_measurements__file_of_something_else__is_replaced(
+    ump: Ump, semaphore_circuit: Circuit, sample: Sample, tmp_path: Path, content: str
+) -> None:
+    result = ump.prove(queue_of(semaphore_circuit), sample(semaphore_circuit), PROVER)
+    file = tmp_path / "measurements.json"
+    file.write_text(content)
+    kept = Measurements(file, "here")
+    assert kept.estimate(semaphore_circuit) is None
+    kept.add(semaphore_circuit, result)
+    again = Measurements(file, "here").estimate(semaphore_circuit)
+    assert again == kept.estimate(semaphore_circuit)
+    assert again is not None
+    assert again.prove_seconds == result.prove_seconds
+    assert Measurements(file, "elsewhere").estimate(semaphore_circuit) is None
+
+
+def test_measurements__that_cannot_be_written__cost_no_proof(
+    ump: Ump, semaphore_circuit: Circuit, sample: Sample, tmp_path: Path
+) -> None:
+    result = ump.prove(queue_of(semaphore_circuit), sample(semaphore_circuit), PROVER)
+    (tmp_path / "file").touch()
+    kept = Measurements(tmp_path / "file" / "measurements.json", "here")
+    with pytest.warns(RuntimeWarning, match="not kept"):
+        kept.add(semaphore_circuit, result)
+    assert kept.estimate(semaphore_circuit) is not None
 
 
 def test_groth16__keeps_the_protocol() -> None:

@@ -157,6 +157,12 @@ class JobHandle:
         with self._changed:
             return self._steps[-1] if self._steps else (JobState.WAITING.value, 0.0)
 
+    @property
+    def steps(self) -> tuple[tuple[str, float], ...]:
+        """Every stage reported so far, the first one first."""
+        with self._changed:
+            return tuple(self._steps)
+
     def wait(self, timeout: float | None = None) -> bool:
         """Whether the job ended within ``timeout`` seconds."""
         with self._changed:
