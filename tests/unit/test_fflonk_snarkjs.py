@@ -1,0 +1,71 @@
+"""FflonkVerifier beside the contract that snarkjs exports for a key: the same answers, for less gas."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import ape
+import pytest
+from eth_abi import decode
+
+from tests.support.fflonk_calls import malformed, verify_calldata
+from tests.support.fflonk_toy import snarkjs_key, snarkjs_proof
+from tests.support.groth16_calls import answer_within, execution_gas
+from tests.support.groth16_toy import R
+from tests.support.snarkjs_contract import calldata, deployed
+
+VECTOR = json.loads((Path(__file__).parent.parent / "vectors" / "fflonk_chain_10.json").read_text())
+SIGNALS = [int(signal) for signal in VECTOR["public_signals"]]
+PROOF = snarkjs_proof(VECTOR["proof"])
+
+
+@pytest.fixture(scope="module")
+def verifier(project: Any, accounts: Any) -> Any:
+    return accounts[0].deploy(project.FflonkVerifier)
+
+
+@pytest.fixture(scope="module")
+def key(verifier: Any, accounts: Any) -> bytes:
+    public = snarkjs_key(VECTOR["verification_key"])
+    verifier.registerKey(public.abi, sender=accounts[0])
+    return bytes(verifier.keyOf(public.abi))
+
+
+@pytest.fixture(scope="module")
+def exported(accounts: Any) -> str:
+    return deployed(VECTOR["verification_key"], accounts[0])
+
+
+def answer_of_exported(exported: str, signals: list[int], proof: bytes) -> bool:
+    web3 = ape.networks.active_provider.web3
+    call = {"to": exported, "data": calldata(proof, signals), "gas": 9_000_000}
+    return bool(decode(["bool"], web3.eth.call(call))[0])
+
+
+def test_verify__proof_by_snarkjs__less_gas_than_its_own_contract(
+    verifier: Any, key: bytes, exported: str, accounts: Any
+) -> None:
+    sender = accounts[0].address
+    ours = execution_gas(verifier.address, verify_calldata(key, (tuple(SIGNALS), PROOF.calldata)), sender)
+    theirs = execution_gas(exported, calldata(PROOF.calldata, SIGNALS), sender)
+    print(f"execution gas of verify: {ours:,}; of snarkjs's verifyProof: {theirs:,}")
+    assert ours < 0.9 * theirs
+
+
+def test_verify__right_or_wrong__snarkjs_contract_answers_the_same(
+    verifier: Any, key: bytes, exported: str
+) -> None:
+    number = int.from_bytes(PROOF.calldata, "big")
+    rng = random.Random("snarkjs")
+    flipped = [(number ^ 1 << rng.randrange(6_144)).to_bytes(768, "big") for _ in range(64)]
+    cases = [(SIGNALS, proof) for proof in (PROOF.calldata, *malformed(PROOF).values(), *flipped)]
+    cases += [([(SIGNALS[0] + 1) % R, SIGNALS[1]], PROOF.calldata), (SIGNALS[::-1], PROOF.calldata)]
+    answers = []
+    for signals, proof in cases:
+        item = (tuple(signals), proof)
+        answers.append(answer_within(verifier.address, verify_calldata(key, item), 9_000_000))
+        assert answer_of_exported(exported, signals, proof) is answers[-1]
+    assert answers.count(True) == 1
