@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-import {IBn254Verifier} from "./IBn254Verifier.sol";
+import {IPlonkishVerifier} from "./IPlonkishVerifier.sol";
 
 /// @title IPlonkVerifier
 /// @notice PLONK over BN254 as snarkjs proves it. A bad key's point is 0, x2, or 1 … 8, qm … s3.
-/// @dev A key is forgeable if its set-up's secret is seen to be 1 or -1. Other known secrets cannot be seen in a key, nor
-///      whose circuit it is: whoever admits one to a queue must know its ceremony and its circuit.
-interface IPlonkVerifier is IBn254Verifier {
+interface IPlonkVerifier is IPlonkishVerifier {
     /// @notice A PLONK verifying key; of `verification_key.json` all fields but w, which follows from the power.
     struct VerifyingKey {
         uint256 power; // the domain has 2^power elements
@@ -24,13 +22,6 @@ interface IPlonkVerifier is IBn254Verifier {
         uint256[2] s2;
         uint256[2] s3;
     }
-
-    /// @notice The domain has 2^`power` elements; `power` must be from `minPower` to `maxPower`.
-    error BadPower(uint256 power, uint256 minPower, uint256 maxPower);
-    /// @notice The domain and its cosets by k1 and k2 are not three disjoint sets, or k1 or k2 is not below the field modulus.
-    error BadCosets(uint256 k1, uint256 k2);
-    /// @notice The key has `signalCount` public signals; at most `maxCount` are allowed.
-    error TooManySignals(uint256 signalCount, uint256 maxCount);
 
     /// @notice Checks and stores a key.
     /// @return key keccak256 of the key's 24 words: power, signalCount, k1, k2, x2, qm … s3.

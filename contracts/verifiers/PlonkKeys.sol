@@ -4,18 +4,12 @@ pragma solidity 0.8.37;
 import {IBn254Verifier} from "../interfaces/IBn254Verifier.sol";
 import {IPlonkVerifier} from "../interfaces/IPlonkVerifier.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
-import {Bn254} from "../libraries/Bn254.sol";
-import {Bn254Keys} from "./Bn254Keys.sol";
 import {CodeStore} from "./CodeStore.sol";
+import {PlonkishKeys} from "./PlonkishKeys.sol";
 
 /// @title PlonkKeys
 /// @notice The keys of PLONK over BN254: checked once, kept as code, known by their hash.
-abstract contract PlonkKeys is IPlonkVerifier, Bn254Keys {
-    /// @notice Smallest domain that snarkjs sets up is of 2^3 elements.
-    uint256 public constant MIN_POWER = 3;
-    /// @notice Largest domain that the scalar field has is of 2^28 elements.
-    uint256 public constant MAX_POWER = Bn254.TWO_ADICITY;
-
+abstract contract PlonkKeys is IPlonkVerifier, PlonkishKeys {
     /// @dev Words of a key; before them CodeStore keeps the generator of its domain.
     uint256 private constant KEY_WORDS = 24;
     /// @dev Among the words that are kept.
@@ -25,14 +19,11 @@ abstract contract PlonkKeys is IPlonkVerifier, Bn254Keys {
     function registerKey(VerifyingKey calldata verifyingKey) external returns (bytes32 key) {
         // Check
         (uint256 power, uint256 count) = (verifyingKey.power, verifyingKey.signalCount);
-        if (power < MIN_POWER || power > MAX_POWER) revert BadPower(power, MIN_POWER, MAX_POWER);
-        uint256 maxCount = 2 ** power < MAX_SIGNALS ? 2 ** power : MAX_SIGNALS;
-        if (count > maxCount) revert TooManySignals(count, maxCount);
+        _checkSize(power, count);
         key = keyOf(verifyingKey);
         _requireNew(key);
         _checkCosets(verifyingKey.k1, verifyingKey.k2, power);
-        _checkG2(verifyingKey.x2, 0);
-        if (_isGenerator(verifyingKey.x2)) revert ForgeableKey();
+        _checkSecret(verifyingKey.x2, 0);
         _checkSelector(verifyingKey.qm, 1);
         _checkSelector(verifyingKey.ql, 2);
         _checkSelector(verifyingKey.qr, 3);
@@ -42,7 +33,7 @@ abstract contract PlonkKeys is IPlonkVerifier, Bn254Keys {
         _checkG1(verifyingKey.s2, 7);
         _checkG1(verifyingKey.s3, 8);
         // Effect
-        uint256 root = _squared(Bn254.ROOT_OF_UNITY, MAX_POWER - power);
+        uint256 root = _rootOf(power);
         _keep(key, abi.encode(root, verifyingKey), count);
     }
 
@@ -68,18 +59,5 @@ abstract contract PlonkKeys is IPlonkVerifier, Bn254Keys {
     /// @dev A selector that is zero everywhere is committed to by infinity.
     function _checkSelector(uint256[2] calldata point, uint256 index) private pure {
         if (point[0] | point[1] != 0) _checkG1(point, index);
-    }
-
-    /// @dev With n elements in the domain, x is in it if x^n is one, and in the coset of k if x^n is k^n.
-    function _checkCosets(uint256 k1, uint256 k2, uint256 power) private pure {
-        (uint256 first, uint256 second) = (_squared(k1, power), _squared(k2, power));
-        bool disjoint = first > 1 && second > 1 && first != second;
-        if (k1 >= Bn254.SCALAR_FIELD || k2 >= Bn254.SCALAR_FIELD || !disjoint) revert BadCosets(k1, k2);
-    }
-
-    /// @dev value^(2^times).
-    function _squared(uint256 value, uint256 times) private pure returns (uint256) {
-        for (; times > 0; --times) value = mulmod(value, value, Bn254.SCALAR_FIELD);
-        return value;
     }
 }
