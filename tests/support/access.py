@@ -264,6 +264,9 @@ MATRIX: Final[Mapping[str, Mapping[str, Row]]] = {
     "PlonkVerifier": {
         "registerKey": everybody(lambda c: (c.plonk_key,)),
     },
+    "FflonkVerifier": {
+        "registerKey": everybody(lambda c: (c.fflonk_key,)),
+    },
     "PushAdapter": {
         "post": everybody(lambda c: (c.stage.queue, [11, 22], 1, 0, c.stage.chain.now + 600)),
         "onAssigned": everybody(some(1, B32)),

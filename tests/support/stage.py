@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from tests.support.fflonk_toy import FflonkKey
 from tests.support.groth16_toy import ToyKey
 from tests.support.plonk_toy import PlonkKey
 from tests.support.rawchain import Chain, Contract, Outcome, Receipt, compiled
@@ -418,6 +419,7 @@ class City:
     window: int
     verifying_key: Any
     plonk_key: Any
+    fflonk_key: Any
 
     @property
     def first_seat(self) -> int:
@@ -456,7 +458,7 @@ def settle_city(built: Stage) -> City:
     assert desk
     assert pool.lens
     assert delegation
-    groth16, plonk = new("Groth16Verifier"), new("PlonkVerifier")
+    judges = tuple(map(new, ("Groth16Verifier", "PlonkVerifier", "FflonkVerifier")))
     units = new("TaikoToken", pool.deployer)
     tier1 = new("TaikoMiniature", units.address, pool.verifier.address, KEY, 1, 60)
     parts = (pool.market.address, delegation.address, tier1.address, units.address, stage.queue)
@@ -464,7 +466,7 @@ def settle_city(built: Stage) -> City:
     timelock = new("Timelock", 60, [stage.owner], [ZERO], ZERO)
     push = new("PushAdapter", pool.market.address, pool.provers.address)
     named = (pool.token, pool.insurance, pool.accelerators, pool.projects, pool.provers, pool.vault)
-    rest = (pool.splitter, pool.market, desk, pool.lens, delegation, groth16, plonk, adapter, timelock, push)
+    rest = (pool.splitter, pool.market, desk, pool.lens, delegation, *judges, adapter, timelock, push)
     contracts = {contract.abi.name: contract for contract in (*named, *rest)}
     settlement = made["Settlement"].abi
     contracts["Settlement"] = Contract(stage.chain, settlement, pool.market.read("settlement"))
@@ -493,5 +495,5 @@ def settle_city(built: Stage) -> City:
     assert [stage.task(task).status for task in (opened, assigned, queued)] == [OPEN, ASSIGNED, QUEUED]
     stage.act(stage.second, provers, "setCapacity", stage.queue, 8)
     stage.act(stage.requester, desk, "allowRaise", queued, stage.third, 6 * ZK)
-    keys = ToyKey.make(1).public.abi, PlonkKey.make(1).abi
+    keys = ToyKey.make(1).public.abi, PlonkKey.make(1).abi, FflonkKey.make(1).public.abi
     return City(stage, contracts, assigned, queued, opened, window, *keys)

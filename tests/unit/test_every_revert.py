@@ -35,6 +35,7 @@ DEPLOYED = (
     "PushAdapter",
     "Groth16Verifier",
     "PlonkVerifier",
+    "FflonkVerifier",
 )
 
 

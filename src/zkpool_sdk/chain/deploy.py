@@ -189,6 +189,7 @@ class _Run:
         self._create("DelegationVault", token, vault, *parts, timelock)
         self._create("Groth16Verifier")
         self._create("PlonkVerifier")
+        self._create("FflonkVerifier")
 
     def _at(self, contract: str) -> Address:
         return self.deployment.address_of(contract)

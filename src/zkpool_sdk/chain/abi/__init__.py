@@ -28,6 +28,7 @@ CONTRACTS: Final = (
     "DelegationVault",
     "Groth16Verifier",
     "PlonkVerifier",
+    "FflonkVerifier",
     "Timelock",
 )
 """What a deployment consists of."""

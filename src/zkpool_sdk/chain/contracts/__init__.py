@@ -13,7 +13,14 @@ from zkpool_sdk.chain.contracts.delegation import Delegation
 from zkpool_sdk.chain.contracts.governance import Operation, TimelockController
 from zkpool_sdk.chain.contracts.market import Market
 from zkpool_sdk.chain.contracts.money import Insurance, Splitter, Token, Vault
-from zkpool_sdk.chain.contracts.registries import Accelerators, PlonkVerifier, Projects, Provers, Verifier
+from zkpool_sdk.chain.contracts.registries import (
+    Accelerators,
+    FflonkVerifier,
+    PlonkVerifier,
+    Projects,
+    Provers,
+    Verifier,
+)
 from zkpool_sdk.chain.contracts.tier1 import (
     PushAdapter,
     TaikoAdapter,
@@ -113,9 +120,14 @@ class Contracts:
         return self._typed(PlonkVerifier)
 
     @cached_property
+    def fflonk(self) -> FflonkVerifier:
+        """The FFLONK verifier."""
+        return self._typed(FflonkVerifier)
+
+    @cached_property
     def verifiers(self) -> tuple[Verifier, ...]:
         """The verifiers of all proving systems."""
-        return (self.verifier, self.plonk)
+        return (self.verifier, self.plonk, self.fflonk)
 
     @cached_property
     def timelock(self) -> TimelockController:
@@ -131,6 +143,7 @@ __all__ = [
     "Contracts",
     "Delegation",
     "Desk",
+    "FflonkVerifier",
     "Insurance",
     "Lens",
     "Market",

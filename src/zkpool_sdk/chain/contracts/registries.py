@@ -395,3 +395,18 @@ class PlonkVerifier(Verifier):
             KeyExists, BadPower, TooManySignals, BadCosets, BadKeyPoint, ForgeableKey.
         """
         return super().register_key(key)
+
+
+class FflonkVerifier(Verifier):
+    """``FflonkVerifier``, typed."""
+
+    abi_name = "FflonkVerifier"
+    system_name = "fflonk"
+
+    def register_key(self, key: Any) -> Receipt:
+        """Checks and stores a key ``(power, signalCount, k1, k2, x2, c0)``; emits ``KeyRegistered``.
+
+        Raises:
+            KeyExists, BadPower, TooManySignals, BadCosets, BadKeyPoint, ForgeableKey.
+        """
+        return super().register_key(key)
