@@ -14,6 +14,9 @@ in a running market.
   before. steady: the prover, delegators and treasury have earnings of the same day.
 * submitProofsPer8Mock, submitProofsPer8Groth16: eight proofs of one prover in one transaction, divided by 8.
   first: the first payment of a day. steady: a later one of that day.
+* verifyFflonk: the verifier itself, by a transaction; two public signals, a circuit of 2^15 gates. first and
+  steady are the first and the second proof: a verifier stores nothing, and calldata has more zeros or fewer.
+* submitProofFflonk: as submitProofGroth16.
 * finalizeMiss: a window missed by a working prover: slash, compensation, keeper's part, bounty. first:
   requester and keeper have no credit. steady: they have.
 * taskLifeGroth16: one bid, a clearing of one task and its proof, two signals; three transactions. first and
@@ -38,8 +41,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Before site-packages, where a foreign package may be called "tests".
 sys.path.insert(0, str(ROOT))
 
+from tests.support.fflonk_toy import FflonkKey  # noqa: E402
 from tests.support.groth16_toy import ToyKey  # noqa: E402
-from tests.support.rawchain import Artifacts, Chain, Contract, Receipt, compiled  # noqa: E402
+from tests.support.rawchain import Artifact, Artifacts, Chain, Contract, Receipt, compiled  # noqa: E402
 from tests.support.rawmarket import KEY, STANDARD_TERMS, RawMarket, deploy, mock_proof  # noqa: E402
 from zkpool_sdk.models import SignalRule  # noqa: E402
 from zkpool_sdk.units import DAY, WEI_PER_ZK  # noqa: E402
@@ -60,6 +64,8 @@ GOALS: Final[dict[str, int | None]] = {
     "clearPerTask": 40_000,
     "submitProofMock": 95_000,
     "submitProofGroth16": 300_000,
+    "submitProofFflonk": None,
+    "verifyFflonk": None,
     "submitProofsPer8Mock": 40_000,
     "submitProofsPer8Groth16": None,
     "finalizeMiss": 110_000,
@@ -83,10 +89,12 @@ class Scene:
     requesters: Sequence[str]
     provers: Sequence[str]
     keeper: str
-    toy: ToyKey
     queue: int = 0
     groth16_queue: int = 0
+    fflonk_queue: int = 0
     signal: int = 1 << 250
+    keys: dict[int, ToyKey | FflonkKey] = field(default_factory=dict)
+    verifiers: dict[int, Contract] = field(default_factory=dict)
     statements: dict[bytes, int] = field(default_factory=dict)
 
     @classmethod
@@ -94,16 +102,25 @@ class Scene:
         """A market deployed, with a queue of either verifier, and nobody in it."""
         people = chain.accounts
         at = deploy(chain, artifacts, treasury=people[1])
-        toy = ToyKey.make(2)
-        scene = cls(chain, at, people[3:43], people[43:75], people[2], toy)
+        scene = cls(chain, at, people[3:43], people[43:75], people[2])
         scene.queue = at.create_mock_queue(RULES)
-        verifier = chain.deploy(artifacts["Groth16Verifier"])
-        verifier.send(at.deployer, "registerKey", toy.public.abi)
-        key = verifier.read("keyOf", toy.public.abi)
-        signals = [scene.signal, 1]
-        proof = toy.prove(signals).calldata
-        scene.groth16_queue = at.create_queue(verifier, key, RULES, STANDARD_TERMS, signals, proof)
+        scene.groth16_queue = scene.open_queue(artifacts["Groth16Verifier"], ToyKey.make(2))
+        scene.fflonk_queue = scene.open_queue(artifacts["FflonkVerifier"], FflonkKey.make(2, 15))
         return scene
+
+    def open_queue(self, verifier_made: Artifact, toy: ToyKey | FflonkKey) -> int:
+        """A queue of a new verifier, for the circuit of a toy key."""
+        verifier = self.chain.deploy(verifier_made)
+        verifier.send(self.at.deployer, "registerKey", toy.public.abi)
+        key, signals = verifier.read("keyOf", toy.public.abi), [self.signal, 1]
+        sample = toy.prove(signals).calldata
+        queue = self.at.create_queue(verifier, key, RULES, STANDARD_TERMS, signals, sample)
+        self.keys[queue], self.verifiers[queue] = toy, verifier
+        return queue
+
+    def proof(self, signals: Sequence[int], queue: int) -> bytes:
+        """A proof that the queue's verifier accepts."""
+        return self.keys[queue].prove(signals).calldata if queue in self.keys else mock_proof(signals, KEY)
 
     def enter(self, prover: str, capacity: int, queue: int) -> None:
         """Makes an account a prover with a stake of 200 ZK and a seat."""
@@ -133,9 +150,23 @@ class Scene:
     def submit(self, task: bytes, prover: str, queue: int) -> Receipt:
         """Proves an assigned task."""
         signals = [self.statements[task], int(prover, 16)]
-        mock = queue == self.queue
-        proof = mock_proof(signals, KEY) if mock else self.toy.prove(signals).calldata
-        return self.at.market.send(prover, "submitProof", task, signals, proof)
+        return self.at.market.send(prover, "submitProof", task, signals, self.proof(signals, queue))
+
+    def verify_gas(self, queue: int) -> int:
+        """Gas of a transaction that has a queue's verifier judge one proof."""
+        self.signal += 1
+        signals, verifier = [self.signal, int(self.provers[0], 16)], self.verifiers[queue]
+        key, proof = verifier.read("keyOf", self.keys[queue].public.abi), self.proof(signals, queue)
+        assert verifier.read("verify", key, signals, proof)
+        return verifier.send(self.keeper, "verify", key, signals, proof).gas_used
+
+    def real_gas(self, prover: str, queue: int) -> int:
+        """Gas of a real proof by a prover that joins the queue for it; nothing of that is kept."""
+        before = self.chain.snapshot()
+        self.at.provers.send(prover, "join", queue, 1)
+        [proven] = self.work(1, queue)
+        self.chain.revert(before)
+        return proven.gas_used
 
     def batch_gas(self, prover: str, queue: int) -> int:
         """Gas a proof of a batch of eight, all of one prover; every proof is accepted."""
@@ -144,8 +175,7 @@ class Scene:
         tasks = [task for task, _ in self.assigned(self.clear(queue))]
         assert len(tasks) == BATCH, f"{len(tasks)} tasks assigned"
         signals = [[self.statements[task], int(prover, 16)] for task in tasks]
-        mock = queue == self.queue
-        proofs = [mock_proof(one, KEY) if mock else self.toy.prove(one).calldata for one in signals]
+        proofs = [self.proof(one, queue) for one in signals]
         receipt = self.at.market.send(prover, "submitProofs", queue, prover, tasks, signals, proofs)
         accepted = self.at.market.abi.events["ProofAccepted"].selector.hex()
         assert sum(log["topics"][0] == "0x" + accepted for log in receipt.logs) == BATCH, "not all accepted"
@@ -228,6 +258,8 @@ def _first(scene: Scene) -> dict[str, int]:
     before = scene.chain.snapshot()
     figures["finalizeMiss"] = scene.miss_gas(queue)
     scene.chain.revert(before)
+    figures["submitProofFflonk"] = scene.real_gas(newcomer, scene.fflonk_queue)
+    figures["verifyFflonk"] = scene.verify_gas(scene.fflonk_queue)
 
     fees = _spread(TASK_COUNT)
     placed, _ = scene.place(scene.requesters[0], fees[0], queue)
@@ -280,6 +312,8 @@ def _steady(scene: Scene) -> dict[str, int]:
     [proven] = scene.work(1, scene.groth16_queue)
     figures["submitProofGroth16"] = proven.gas_used
     figures["taskLifeGroth16"] = scene.life_gas(scene.groth16_queue)
+    figures["submitProofFflonk"] = scene.real_gas(worker, scene.fflonk_queue)
+    figures["verifyFflonk"] = scene.verify_gas(scene.fflonk_queue)
     scene.miss_gas(scene.groth16_queue)
     scene.chain.now += DAY
 
