@@ -1,7 +1,8 @@
-"""Builds the circuits of the two projects into ``build/circuits/<name>/``.
+"""Builds the circuits of the projects into ``build/circuits/<name>/``.
 
-``rollup`` is our own circuit: compiled by circom, set up for development with a PUBLISHED seed. Its key is
-the same on every machine and INSECURE on purpose: anybody can forge proofs for it.
+``rollup`` (Groth16) and ``chain_plonk``, ``chain_fflonk`` are our own circuits: compiled by circom, set up
+for development with a PUBLISHED seed. Their keys are the same on every machine and INSECURE on purpose:
+anybody can forge proofs for them.
 ``semaphore`` is Semaphore v4's production circuit with its ceremony keys, taken from npm as it is.
 
 Idempotent: a circuit whose sources, tools and recipe have not changed is left alone. Each folder appears
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +31,16 @@ from typing import Any, Final
 
 from zkpool_sdk import _native
 from zkpool_sdk.proving import (
+    SYSTEMS,
     Circuit,
+    Fflonk,
     Groth16,
     ManifestMalformed,
+    NativeSystem,
+    Plonk,
     SignalRule,
     WitnessCalculator,
+    chain,
     load_circuit,
     rollup,
     semaphore,
@@ -49,8 +55,10 @@ MODULES: Final = Path("node_modules")
 RECIPE_VERSION: Final = 1
 """Raise it when this script changes what it builds."""
 INSECURE_SEED: Final = b"ZKPool development keys: INSECURE, anybody can forge proofs"
-OPTIMIZATION: Final = "--O2"
+GROTH16_OPTIMIZATION: Final = "--O2"
 """Half the constraints of ``--O1`` (20,131 for 44,005) for three more seconds of compiling."""
+PLONK_OPTIMIZATION: Final = "--O1"
+"""A gate adds two terms: the long sums that ``--O2`` makes of linear constraints would cost a gate a term."""
 COMPILE_SECONDS: Final = 300
 SEMAPHORE_PACKAGE: Final = MODULES / "@zk-kit" / "semaphore-artifacts"
 SAMPLE_PROVER: Final = 0x70997970C51812DC3A010C7D01B50E0D17DC79C8
@@ -69,34 +77,57 @@ class Recipe:
 
     Attributes:
         name: the circuit.
+        system: its proving system.
         signals: its public signals in order, with the rule of each.
         sample: inputs that prove, prover's address included.
         fingerprint: what everything that goes in hashes to.
     """
 
     name: str
+    system: NativeSystem
     signals: tuple[tuple[str, SignalRule], ...]
     sample: Mapping[str, Any]
     fingerprint: str
 
 
+@dataclass(frozen=True)
+class Source:
+    """A circuit of ours, to be compiled and set up for development.
+
+    Attributes:
+        file: name of its source in ``circuits/``, without the suffix.
+        system: its proving system.
+        optimization: circom's flag.
+        signals, sample: as of a recipe.
+    """
+
+    file: str
+    system: NativeSystem
+    optimization: str
+    signals: tuple[tuple[str, SignalRule], ...]
+    sample: Callable[[], Mapping[str, Any]]
+
+
 def main() -> int:
     """Builds all circuits, or those named."""
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n\n")[0])
-    parser.add_argument("names", nargs="*", metavar="circuit", help="rollup, semaphore; default: both")
+    parser.add_argument("names", nargs="*", metavar="circuit", help="default: all")
     parser.add_argument("--out", type=Path, default=ROOT / DEFAULT_FOLDER, help="default: build/circuits")
     parser.add_argument("--force", action="store_true", help="build even what has not changed")
     arguments = parser.parse_args()
-    builders = {"semaphore": build_semaphore, "rollup": build_rollup}
-    unknown = sorted(set(arguments.names) - set(builders))
+    names = [semaphore.CIRCUIT_NAME, *SOURCES]
+    unknown = sorted(set(arguments.names) - set(names))
     if unknown:
-        parser.error(f"no circuit {unknown[0]!r}; there are: {', '.join(builders)}")
+        parser.error(f"no circuit {unknown[0]!r}; there are: {', '.join(names)}")
     out: Path = arguments.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     with (out / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in arguments.names or builders:
-            builders[name](out, arguments.force)
+        for name in arguments.names or names:
+            if name in SOURCES:
+                build_source(name, SOURCES[name], out, arguments.force)
+            else:
+                build_semaphore(out, arguments.force)
     return 0
 
 
@@ -107,6 +138,7 @@ def build_semaphore(out: Path, force: bool) -> None:
     require(*sources.values())
     recipe = Recipe(
         name=semaphore.CIRCUIT_NAME,
+        system=Groth16(),
         signals=(
             ("merkleRoot", SignalRule.FIXED),
             ("nullifier", SignalRule.FREE),
@@ -128,40 +160,46 @@ def build_semaphore(out: Path, force: bool) -> None:
         finish(recipe, folder, out, {"insecure_setup": False, "note": CEREMONY_NOTE, "origin": origin})
 
 
-def build_rollup(out: Path, force: bool) -> None:
-    """Compiles our circuit, sets it up for development, and checks it with a proof."""
-    source = Path("circuits", "rollup.circom")
+def build_source(name: str, ours: Source, out: Path, force: bool) -> None:
+    """Compiles a circuit of ours, sets it up for development, and checks it with a proof."""
+    source = Path("circuits", f"{ours.file}.circom")
     compiler = MODULES / "circom2"
     require(ROOT / source, ROOT / compiler / "cli.js", ROOT / MODULES / "circomlib" / "package.json")
-    tools = {"circom2": package_version(compiler), "native": _native.__version__, "flags": OPTIMIZATION}
-    included = {name: file_sha256(path) for name, path in sorted(sources_of(ROOT / source).items())}
+    tools = {
+        "circom2": package_version(compiler),
+        "native": _native.__version__,
+        "flags": ours.optimization,
+        "system": ours.system.name,
+    }
+    included = {path: file_sha256(file) for path, file in sorted(sources_of(ROOT / source).items())}
     recipe = Recipe(
-        name=rollup.CIRCUIT_NAME,
-        signals=(("commitment", SignalRule.FIXED), ("prover", SignalRule.PROVER)),
-        sample=rollup_sample(),
+        name=name,
+        system=ours.system,
+        signals=ours.signals,
+        sample=ours.sample(),
         fingerprint=fingerprint(json.dumps([included, tools]), INSECURE_SEED.hex()),
     )
     if not force and up_to_date(recipe, out):
         return
-    with workspace(out, recipe.name) as folder:
-        compile_circuit(recipe.name, source, compiler, folder)
+    with workspace(out, name) as folder:
+        compile_circuit(name, source, compiler, ours.optimization, folder)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", _native.InsecureSetupWarning)  # said below, for people to read
             started = time.monotonic()
-            Groth16().setup(folder / "rollup.r1cs", folder, seed=INSECURE_SEED)
-        say(recipe.name, f"development set-up took {time.monotonic() - started:.1f} s")
-        say(recipe.name, f"WARNING: {INSECURE_WARNING}")
+            ours.system.setup(folder / f"{name}.r1cs", folder, seed=INSECURE_SEED)
+        say(name, f"development set-up took {time.monotonic() - started:.1f} s")
+        say(name, f"WARNING: {INSECURE_WARNING}")
         details = {"insecure_setup": True, "note": INSECURE_WARNING, "seed": INSECURE_SEED.hex()}
         details["origin"] = {"tools": tools, "sources": included}
         finish(recipe, folder, out, details)
 
 
-def compile_circuit(name: str, source: Path, compiler: Path, folder: Path) -> None:
+def compile_circuit(name: str, source: Path, compiler: Path, optimization: str, folder: Path) -> None:
     """Runs circom; leaves ``<name>.r1cs`` and ``<name>.wasm`` in ``folder``."""
-    say(name, f"compiling {source} with circom {OPTIMIZATION} (some seconds)")
+    say(name, f"compiling {source} with circom {optimization} (some seconds)")
     started = time.monotonic()
     relative = os.path.relpath(folder, ROOT)
-    command = ["node", str(compiler / "cli.js"), str(source), "--r1cs", "--wasm", OPTIMIZATION]
+    command = ["node", str(compiler / "cli.js"), str(source), "--r1cs", "--wasm", optimization]
     done = subprocess.run(
         [*command, "-l", str(MODULES), "-o", relative],
         cwd=ROOT,
@@ -170,11 +208,12 @@ def compile_circuit(name: str, source: Path, compiler: Path, folder: Path) -> No
         timeout=COMPILE_SECONDS,
         check=False,
     )
-    program = folder / f"{name}_js" / f"{name}.wasm"
+    program = folder / f"{source.stem}_js" / f"{source.stem}.wasm"
     if done.returncode or not program.is_file():
         raise SystemExit(f"circom failed on {source}:\n{done.stdout}{done.stderr}")
     program.rename(folder / f"{name}.wasm")
-    shutil.rmtree(folder / f"{name}_js")
+    (folder / f"{source.stem}.r1cs").rename(folder / f"{name}.r1cs")
+    shutil.rmtree(folder / f"{source.stem}_js")
     counts = _native.r1cs_info(folder / f"{name}.r1cs")
     say(name, f"{counts['constraints']:,} constraints, compiled in {time.monotonic() - started:.1f} s")
 
@@ -199,7 +238,7 @@ def finish(recipe: Recipe, folder: Path, out: Path, details: dict[str, Any]) -> 
     key = _native.load_key(files["zkey"])
     manifest = {
         "name": name,
-        "system": Groth16.name,
+        "system": recipe.system.name,
         "curve": "bn254",
         **details,
         "fingerprint": recipe.fingerprint,
@@ -228,7 +267,7 @@ def prove_sample(circuit: Circuit, sample: Mapping[str, Any]) -> None:
     witnessed = time.monotonic()
     if circuit.r1cs is not None and (broken := _native.check_witness(circuit.r1cs, witness)) is not None:
         raise SystemExit(f"the sample of {circuit.name} breaks constraint {broken}")
-    system = Groth16()
+    system = SYSTEMS[circuit.system]()
     system.load(circuit)
     loaded = time.monotonic()
     proof = system.prove(circuit, witness)
@@ -326,6 +365,31 @@ def rollup_sample() -> dict[str, Any]:
         rollup.sign_transfer(keys[1], 1, places[1], places[2], amount=1_400, nonce=0),
     ]
     return {**rollup.build_batch(1, rollup.State(accounts), transfers).inputs, "prover": SAMPLE_PROVER}
+
+
+def chain_sample() -> dict[str, Any]:
+    """Where a chain ends that begins with the year."""
+    return {**chain.chain(2026).inputs, "prover": SAMPLE_PROVER}
+
+
+CHAIN_SIGNALS: Final = (
+    ("end", SignalRule.FIXED),
+    ("start", SignalRule.FIXED),
+    ("prover", SignalRule.PROVER),
+)
+SOURCES: Final = {
+    rollup.CIRCUIT_NAME: Source(
+        "rollup",
+        Groth16(),
+        GROTH16_OPTIMIZATION,
+        (("commitment", SignalRule.FIXED), ("prover", SignalRule.PROVER)),
+        rollup_sample,
+    ),
+    **{
+        name: Source("chain", system, PLONK_OPTIMIZATION, CHAIN_SIGNALS, chain_sample)
+        for name, system in zip(chain.CIRCUIT_NAMES, (Plonk(), Fflonk()), strict=True)
+    },
+}
 
 
 def say(name: str, text: str) -> None:

@@ -22,6 +22,8 @@ use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use zeroize::Zeroize;
 
+/// Stages that [`prove`] reports.
+pub const STAGES: usize = 8;
 /// Bytes of a proof in calldata.
 pub const CALLDATA_BYTES: usize = 256;
 /// Pairs whose Miller loops share their squarings.
@@ -64,9 +66,6 @@ pub fn random_scalar(rng: &mut ChaCha20Rng) -> Fr {
     wide.zeroize();
     scalar
 }
-
-/// Stages that [`prove`] reports.
-pub const STAGES: usize = 8;
 
 /// A proof for `witness` (32-byte little-endian words below r), verified before it is returned.
 pub fn prove(

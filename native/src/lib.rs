@@ -24,6 +24,7 @@ pub mod r1cs;
 pub mod rows;
 pub mod setup;
 pub mod storage;
+pub mod system;
 pub mod vkey;
 pub mod wtns;
 pub mod zkey;

@@ -155,6 +155,11 @@ impl ProvingKey {
         })
     }
 
+    /// Points of the domain.
+    pub fn domain_size(&self) -> usize {
+        self.domain.size()
+    }
+
     /// Number of public signals.
     pub fn public_count(&self) -> usize {
         self.verifying_key.public_count()

@@ -1,4 +1,4 @@
-"""Groth16 over BN254, compiled: the typed face of the Rust core in ``native/``.
+"""Groth16, PLONK and FFLONK over BN254, compiled: the typed face of the Rust core in ``native/``.
 
 Every call releases the interpreter lock while it computes. Integers are non-negative Python ``int``; bytes
 are 32-byte big-endian words unless a name says otherwise. No call prints or keeps a witness.
@@ -20,10 +20,10 @@ Point2 = tuple[int, int, int, int]
 Progress = Callable[[str, float], None]
 """Called on the calling thread as ``progress(stage, fraction)`` when a stage is finished.
 
-``fraction`` grows from 0.0 to 1.0. Proving reports ``parse``, ``transforms``, ``msm_a``, ``msm_b1``,
-``msm_b2``, ``msm_c``, ``msm_h``, ``check`` (the multi-exponentiations overlap, so their order varies). Set-up
-reports ``parse``, ``lagrange``, ``points``, ``write``. An exception raised by the callback stops the work and
-is re-raised.
+``fraction`` grows from 0.0 to 1.0. Proving reports ``parse``, ``transforms``, one ``msm_…`` for each
+multi-exponentiation or round of them (they may overlap, so their order varies), and ``check``; proving many
+reports ``proof`` for each. Set-up reports ``parse``, ``lagrange``, ``points``, ``write``. An exception raised
+by the callback stops the work and is re-raised.
 """
 
 __version__: str
@@ -81,7 +81,7 @@ class InsecureSetupWarning(UserWarning):
 
 @final
 class VerifyingKey:
-    """A Groth16 verification key whose points are checked: on the curve, in the subgroup, not infinity."""
+    """A verification key whose points are checked: on the curve and in the subgroup."""
 
     @staticmethod
     def from_json(text: str | bytes) -> VerifyingKey:
@@ -91,10 +91,14 @@ class VerifyingKey:
             NativeFormatError: not JSON, another protocol or curve, bad points, wrong number of IC points.
         """
     @property
-    def public_count(self) -> int:
-        """Number of public signals; ``len(ic) - 1``."""
+    def system(self) -> str:
+        """``"groth16"``, ``"plonk"`` or ``"fflonk"``."""
     @property
-    def alpha_g1(self) -> Point1: ...
+    def public_count(self) -> int:
+        """Number of public signals."""
+    @property
+    def alpha_g1(self) -> Point1:
+        """A point of a Groth16 key, as the four below; keys of other systems have none: AttributeError."""
     @property
     def beta_g2(self) -> Point2: ...
     @property
@@ -111,16 +115,19 @@ class VerifyingKey:
 
 @final
 class ProvingKey:
-    """A snarkjs Groth16 ``.zkey``, memory-mapped, validated once and kept warm.
+    """A snarkjs ``.zkey`` of any of the three systems, memory-mapped, validated once and kept warm.
 
     The file must not change while the handle lives. Safe to share between threads.
     """
 
     @property
+    def system(self) -> str:
+        """``"groth16"``, ``"plonk"`` or ``"fflonk"``."""
+    @property
     def path(self) -> str: ...
     @property
     def constraint_count(self) -> int:
-        """Constraints of the circuit; the rows that bind the public signals are not counted."""
+        """Constraints of a Groth16 circuit (rows that bind the public signals are not counted), or gates."""
     @property
     def domain_size(self) -> int:
         """Power of two over which polynomials are evaluated."""
@@ -140,11 +147,11 @@ class ProvingKey:
 
 @final
 class Proof:
-    """A Groth16 proof with its public signals."""
+    """A proof with its public signals."""
 
     @staticmethod
-    def from_calldata(calldata: bytes, public_signals: Sequence[int]) -> Proof:
-        """The proof in 256 bytes of contract calldata.
+    def from_calldata(calldata: bytes, public_signals: Sequence[int], system: str = "groth16") -> Proof:
+        """The proof in contract calldata: 256 bytes for Groth16, 768 for PLONK and FFLONK.
 
         Raises:
             NativeFormatError: other length, coordinate not in the field, point off the curve or outside the
@@ -158,8 +165,15 @@ class Proof:
             NativeFormatError: as :meth:`from_calldata`, or not the expected JSON.
         """
     @property
+    def system(self) -> str:
+        """``"groth16"``, ``"plonk"`` or ``"fflonk"``."""
+    @property
     def calldata(self) -> bytes:
-        """256 bytes for the contract: A.x A.y, B.x.imag B.x.real B.y.imag B.y.real, C.x C.y."""
+        """What the system's verifier contract takes, 32-byte big-endian words.
+
+        Groth16: A.x A.y, B.x.imag B.x.real B.y.imag B.y.real, C.x C.y. PLONK and FFLONK: the 24 words of
+        snarkjs's calldata, commitments first, then evaluations.
+        """
     @property
     def public_signals(self) -> list[int]: ...
     def proof_json(self) -> str:
@@ -177,7 +191,7 @@ def load_key(path: str | os.PathLike[str], mapped: bool = True, threads: int = 0
 
     Raises:
         OSError: the file cannot be read.
-        NativeFormatError: the file is not a valid Groth16 BN254 ``.zkey``.
+        NativeFormatError: the file is not a valid ``.zkey`` of Groth16, PLONK or FFLONK over BN254.
     """
 
 def prove(
@@ -187,7 +201,7 @@ def prove(
     threads: int = 0,
     progress: Progress | None = None,
 ) -> Proof:
-    """A Groth16 proof of ``witness``, checked by the verifier before it is returned.
+    """A proof of ``witness`` by the key's system, checked by the verifier before it is returned.
 
     Args:
         key: from :func:`load_key`.
@@ -203,6 +217,28 @@ def prove(
         OSError: the witness path cannot be read.
     """
 
+def prove_many(
+    key: ProvingKey,
+    witnesses: Sequence[bytes | str | os.PathLike[str]],
+    seed: bytes | None = None,
+    threads: int = 0,
+    progress: Progress | None = None,
+) -> list[Proof]:
+    """A proof of each witness, in order, each checked; faster than one by one where cores would wait.
+
+    Args:
+        key, threads, progress: as for :func:`prove`.
+        witnesses: contents of ``.wtns`` files, or their paths.
+        seed: makes the proofs deterministic, each with randomness of its own. For tests only.
+
+    Raises:
+        NativeFormatError: a witness is malformed; nothing was proved.
+        NativeError: what :func:`prove` raises, for the first witness that has no proof. The exception has two
+            more attributes: ``index``, which witness it was, and ``proofs``, a list with the proofs of the
+            others and ``None`` where there is none.
+        OSError: a witness path cannot be read.
+    """
+
 def verify(
     key: VerifyingKey | ProvingKey | str | bytes,
     public_signals: Sequence[int],
@@ -213,12 +249,33 @@ def verify(
     Args:
         key: a key, or the content of ``verification_key.json``.
         public_signals: integers; one that is not below :data:`R` makes the answer ``False``.
-        proof: a proof, 256 bytes of calldata, or the content of ``proof.json`` as ``str``. A point off the
-            curve, outside the subgroup or with a coordinate not below :data:`P` makes the answer ``False``.
+        proof: a proof, calldata of the key's system, or the content of ``proof.json`` as ``str``. A point off
+            the curve, outside the subgroup or with a coordinate not below :data:`P` makes the answer
+            ``False``, and so does an evaluation that is not below :data:`R`.
 
     Raises:
         NativeFormatError: the key is bad, the calldata has another length, or ``proof.json`` is not one.
+        NativeError: the proof is of another system than the key.
         SignalCountError: wrong number of signals.
+    """
+
+def verify_batch(
+    key: VerifyingKey | ProvingKey | str | bytes,
+    items: Sequence[tuple[Sequence[int], Proof | bytes | str]],
+    threads: int = 0,
+) -> bool:
+    """Whether all proofs of one key hold, each for its public signals, by one product of pairings.
+
+    The proofs are joined with random factors of this process: a batch with a false proof passes with a chance
+    below 2^-120. An empty batch holds.
+
+    Args:
+        key: as for :func:`verify`.
+        items: public signals and proof of each, in the forms that :func:`verify` takes.
+        threads: 0 means all cores.
+
+    Raises:
+        NativeError: as :func:`verify`, for the first item at fault.
     """
 
 def verifying_key(source: ProvingKey | VerifyingKey | str | bytes) -> VerifyingKey:
@@ -231,6 +288,7 @@ def insecure_dev_setup(
     seed: bytes | None = None,
     threads: int = 0,
     progress: Progress | None = None,
+    system: str = "groth16",
 ) -> str:
     """A one-party set-up for development. INSECURE: this process knows the trapdoor and could forge proofs.
 
@@ -244,6 +302,7 @@ def insecure_dev_setup(
         seed: makes the key reproducible; without it the trapdoor comes from the system's randomness.
         threads: 0 means all cores.
         progress: see :data:`Progress`.
+        system: ``"groth16"``, ``"plonk"`` or ``"fflonk"``.
 
     Returns:
         SHA-256 of the ``.zkey``, 64 hex digits.
@@ -321,4 +380,4 @@ def ec_pairing(data: bytes) -> bool:
     """
 
 def backend() -> str:
-    """Which arithmetic this machine runs: ``"ifma"``, ``"adx"`` or ``"portable"``."""
+    """Which arithmetic this machine runs, chosen at run time: ``"ifma"``, ``"adx"`` or ``"portable"``."""

@@ -1,12 +1,13 @@
 //! Keys and proofs as Python objects.
 
+use crate::error::Error;
 use crate::field::Fr;
-use crate::groth16::{public_from_json, public_to_json, signal, Proof};
+use crate::groth16::{public_from_json, public_to_json, signal};
 use crate::python::convert::{element, g1, g2, text, word, Point2};
 use crate::python::errors::to_python;
-use crate::vkey::VerifyingKey;
-use crate::zkey::ProvingKey;
-use pyo3::exceptions::PyTypeError;
+use crate::system::{Proof, ProvingKey, System, VerifyingKey};
+use crate::vkey;
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,6 +17,19 @@ use std::sync::Arc;
 /// A checked verification key.
 #[pyclass(frozen, name = "VerifyingKey", module = "zkpool_sdk._native")]
 pub struct PyVerifyingKey(pub VerifyingKey);
+
+impl PyVerifyingKey {
+    /// The points that only a Groth16 key has.
+    fn groth16(&self) -> PyResult<&vkey::VerifyingKey> {
+        match &self.0 {
+            VerifyingKey::Groth16(key) => Ok(key),
+            other => Err(PyAttributeError::new_err(format!(
+                "a {} key has no such point; see to_json",
+                other.system().name()
+            ))),
+        }
+    }
+}
 
 #[pymethods]
 impl PyVerifyingKey {
@@ -27,28 +41,32 @@ impl PyVerifyingKey {
             .map_err(|e| to_python(py, e))
     }
     #[getter]
+    fn system(&self) -> &'static str {
+        self.0.system().name()
+    }
+    #[getter]
     fn public_count(&self) -> usize {
         self.0.public_count()
     }
     #[getter]
     fn alpha_g1<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
-        g1(py, &self.0.alpha)
+        g1(py, &self.groth16()?.alpha)
     }
     #[getter]
     fn beta_g2<'py>(&self, py: Python<'py>) -> PyResult<Point2<'py>> {
-        g2(py, &self.0.beta)
+        g2(py, &self.groth16()?.beta)
     }
     #[getter]
     fn gamma_g2<'py>(&self, py: Python<'py>) -> PyResult<Point2<'py>> {
-        g2(py, &self.0.gamma)
+        g2(py, &self.groth16()?.gamma)
     }
     #[getter]
     fn delta_g2<'py>(&self, py: Python<'py>) -> PyResult<Point2<'py>> {
-        g2(py, &self.0.delta)
+        g2(py, &self.groth16()?.delta)
     }
     #[getter]
     fn ic<'py>(&self, py: Python<'py>) -> PyResult<Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
-        self.0.ic.iter().map(|point| g1(py, point)).collect()
+        self.groth16()?.ic.iter().map(|point| g1(py, point)).collect()
     }
     fn to_json(&self, py: Python<'_>) -> String {
         py.detach(|| self.0.to_json())
@@ -64,7 +82,11 @@ impl PyVerifyingKey {
         hasher.finish()
     }
     fn __repr__(&self) -> String {
-        format!("<VerifyingKey: {} public signals>", self.0.public_count())
+        format!(
+            "<VerifyingKey: {}, {} public signals>",
+            self.0.system().name(),
+            self.0.public_count()
+        )
     }
 }
 
@@ -78,20 +100,24 @@ pub struct PyProvingKey {
 #[pymethods]
 impl PyProvingKey {
     #[getter]
+    fn system(&self) -> &'static str {
+        self.key.system().name()
+    }
+    #[getter]
     fn path(&self) -> String {
         self.path.display().to_string()
     }
     #[getter]
     fn constraint_count(&self) -> usize {
-        self.key.constraint_count
+        self.key.constraint_count()
     }
     #[getter]
     fn domain_size(&self) -> usize {
-        self.key.domain.size()
+        self.key.domain_size()
     }
     #[getter]
     fn signal_count(&self) -> usize {
-        self.key.signal_count
+        self.key.signal_count()
     }
     #[getter]
     fn public_count(&self) -> usize {
@@ -103,16 +129,18 @@ impl PyProvingKey {
     }
     #[getter]
     fn sha256(&self) -> String {
-        hex(&self.key.sha256)
+        hex(self.key.sha256())
     }
     #[getter]
     fn verifying_key(&self) -> PyVerifyingKey {
-        PyVerifyingKey(self.key.verifying_key.clone())
+        PyVerifyingKey(self.key.verifying_key())
     }
     fn __repr__(&self) -> String {
         format!(
-            "<ProvingKey: {} constraints, {} signals>",
-            self.key.constraint_count, self.key.signal_count
+            "<ProvingKey: {}, {} constraints, {} signals>",
+            self.key.system().name(),
+            self.key.constraint_count(),
+            self.key.signal_count()
         )
     }
 }
@@ -127,17 +155,21 @@ pub struct PyProof {
 #[pymethods]
 impl PyProof {
     #[staticmethod]
+    #[pyo3(signature = (calldata, public_signals, system = "groth16"))]
     fn from_calldata(
         py: Python<'_>,
         calldata: &Bound<'_, PyBytes>,
         public_signals: &Bound<'_, PyAny>,
+        system: &str,
     ) -> PyResult<Self> {
-        let proof = Proof::from_calldata(calldata.as_bytes()).map_err(|e| to_python(py, e))?;
+        let proof = System::named(system)
+            .and_then(|system| Proof::from_calldata(system, calldata.as_bytes()))
+            .map_err(|e| to_python(py, e))?;
         let mut public = Vec::new();
         for (index, value) in words(public_signals)?.into_iter().enumerate() {
             public.push(value.and_then(|w| signal(&w)).ok_or_else(|| {
                 let message = "signal not below the modulus";
-                to_python(py, crate::error::Error::element("public", index as u64, message))
+                to_python(py, Error::element("public", index as u64, message))
             })?);
         }
         Ok(PyProof { proof, public })
@@ -154,6 +186,10 @@ impl PyProof {
         Ok(PyProof { proof, public })
     }
     #[getter]
+    fn system(&self) -> &'static str {
+        self.proof.system().name()
+    }
+    #[getter]
     fn calldata<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.proof.to_calldata())
     }
@@ -168,7 +204,11 @@ impl PyProof {
         public_to_json(&self.public)
     }
     fn __repr__(&self) -> String {
-        format!("<Proof: {} public signals>", self.public.len())
+        format!(
+            "<Proof: {}, {} public signals>",
+            self.proof.system().name(),
+            self.public.len()
+        )
     }
 }
 
@@ -180,7 +220,7 @@ pub fn words(values: &Bound<'_, PyAny>) -> PyResult<Vec<Option<[u8; 32]>>> {
 /// The verification key in any form the API takes.
 pub fn verifying_key(source: &Bound<'_, PyAny>) -> PyResult<VerifyingKey> {
     if let Ok(key) = source.cast::<PyProvingKey>() {
-        return Ok(key.get().key.verifying_key.clone());
+        return Ok(key.get().key.verifying_key());
     }
     if let Ok(key) = source.cast::<PyVerifyingKey>() {
         return Ok(key.get().0.clone());
@@ -188,13 +228,13 @@ pub fn verifying_key(source: &Bound<'_, PyAny>) -> PyResult<VerifyingKey> {
     VerifyingKey::from_json(text(source)?).map_err(|e| to_python(source.py(), e))
 }
 
-/// The proof in any form the API takes; `None` if a verifier refuses one of its points.
-pub fn proof(source: &Bound<'_, PyAny>) -> PyResult<Option<Proof>> {
+/// The proof in any form the API takes, bytes being those of `system`; `None` if a verifier refuses one of its points.
+pub fn proof(source: &Bound<'_, PyAny>, system: System) -> PyResult<Option<Proof>> {
     if let Ok(proof) = source.cast::<PyProof>() {
         return Ok(Some(proof.get().proof.clone()));
     }
     let parsed = if let Ok(bytes) = source.cast::<PyBytes>() {
-        Proof::from_calldata(bytes.as_bytes())
+        Proof::from_calldata(system, bytes.as_bytes())
     } else if source.is_instance_of::<PyString>() {
         Proof::from_json(text(source)?)
     } else {
@@ -204,7 +244,7 @@ pub fn proof(source: &Bound<'_, PyAny>) -> PyResult<Option<Proof>> {
     };
     match parsed {
         Ok(proof) => Ok(Some(proof)),
-        Err(crate::error::Error::Element { .. }) => Ok(None),
+        Err(Error::Element { .. }) => Ok(None),
         Err(error) => Err(to_python(source.py(), error)),
     }
 }

@@ -1,6 +1,7 @@
 //! Python exceptions of the core.
 
 use crate::error::Error;
+use crate::python::classes::PyProof;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError, PyUserWarning, PyValueError};
 use pyo3::prelude::*;
 use pyo3::{create_exception, IntoPyObjectExt};
@@ -102,4 +103,16 @@ pub fn to_python(py: Python<'_>, error: Error) -> PyErr {
         },
         Error::Cancelled => PyKeyboardInterrupt::new_err(text),
     }
+}
+
+/// The exception of the first failure among many, with the proofs of the others: nothing that was made is lost.
+pub fn with_proofs(py: Python<'_>, error: Error, index: usize, proofs: Vec<Option<PyProof>>) -> PyErr {
+    with_fields(
+        py,
+        to_python(py, error),
+        [
+            ("index", index.into_py_any(py)),
+            ("proofs", proofs.into_py_any(py)),
+        ],
+    )
 }

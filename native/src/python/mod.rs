@@ -7,12 +7,12 @@ mod work;
 
 use crate::babyjub;
 use crate::error::Error;
-use crate::field::{to_le, P_LIMBS, R_LIMBS};
-use crate::groth16::{self, signal};
+use crate::field::{to_le, Fr, P_LIMBS, R_LIMBS};
+use crate::groth16::signal;
 use crate::r1cs::R1cs;
 use crate::storage::Storage;
-use crate::zkey::ProvingKey;
-use crate::{evm, poseidon as hash, setup, wtns};
+use crate::system::{self, Proof, ProvingKey, System, VerifyingKey};
+use crate::{evm, poseidon as hash, wtns};
 use classes::{hex, words, PyProof, PyProvingKey, PyVerifyingKey};
 use convert::{checked_scalar, element, integer, path, word};
 use errors::{to_python, NativeError};
@@ -22,8 +22,6 @@ use std::ffi::CString;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Stages that proving reports.
-const PROVE_STAGES: usize = 8;
 /// Stages that set-up reports.
 const SETUP_STAGES: usize = 4;
 
@@ -67,7 +65,7 @@ fn load_key(py: Python<'_>, path: &Bound<'_, PyAny>, mapped: bool, threads: usiz
     })
 }
 
-/// A Groth16 proof of a witness, checked by the verifier before it is returned. A seed is for tests only.
+/// A proof of a witness, checked by the verifier before it is returned. A seed is for tests only.
 #[pyfunction]
 #[pyo3(signature = (key, witness, seed = None, threads = 0, progress = None))]
 fn prove(
@@ -80,12 +78,68 @@ fn prove(
 ) -> PyResult<PyProof> {
     let key = Arc::clone(&key.get().key);
     let witness = Witness::new(witness)?;
-    let (proof, public) = work::run(py, threads, progress, PROVE_STAGES, |observer| {
+    let (proof, public) = work::run(py, threads, progress, key.system().stages(), |observer| {
         let bytes = witness.bytes();
         let values = wtns::parse(bytes)?;
-        groth16::prove(&key, &bytes[values], seed, observer)
+        key.prove(&bytes[values], seed, observer)
     })?;
     Ok(PyProof { proof, public })
+}
+
+/// A proof of each witness, several at a time, each checked by the verifier. A seed is for tests only.
+#[pyfunction]
+#[pyo3(signature = (key, witnesses, seed = None, threads = 0, progress = None))]
+fn prove_many(
+    py: Python<'_>,
+    key: &Bound<'_, PyProvingKey>,
+    witnesses: Vec<Bound<'_, PyAny>>,
+    seed: Option<&[u8]>,
+    threads: usize,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Vec<PyProof>> {
+    let key = Arc::clone(&key.get().key);
+    let witnesses = witnesses.iter().map(Witness::new).collect::<PyResult<Vec<_>>>()?;
+    let outcomes = work::run(py, threads, progress, witnesses.len(), |observer| {
+        let values = witnesses
+            .iter()
+            .map(|witness| Ok(&witness.bytes()[wtns::parse(witness.bytes())?]))
+            .collect::<Result<Vec<_>, Error>>()?;
+        key.prove_many(&values, seed, observer)
+    })?;
+    let mut proofs = Vec::with_capacity(outcomes.len());
+    let mut failed = None;
+    for (index, outcome) in outcomes.into_iter().enumerate() {
+        match outcome {
+            Ok((proof, public)) => proofs.push(Some(PyProof { proof, public })),
+            Err(error) => {
+                failed.get_or_insert((index, error));
+                proofs.push(None);
+            }
+        }
+    }
+    match failed {
+        None => Ok(proofs.into_iter().flatten().collect()),
+        Some((index, error)) => Err(errors::with_proofs(py, error, index, proofs)),
+    }
+}
+
+/// What a verifier is asked: the signals and the proof, or `None` where it refuses one of them for its form.
+fn statement(
+    key: &VerifyingKey,
+    public_signals: &Bound<'_, PyAny>,
+    proof: &Bound<'_, PyAny>,
+) -> PyResult<Option<(Vec<Fr>, Proof)>> {
+    let signals = words(public_signals)?;
+    if signals.len() != key.public_count() {
+        let error = Error::SignalCount {
+            expected: key.public_count(),
+            actual: signals.len(),
+        };
+        return Err(to_python(proof.py(), error));
+    }
+    let proof = classes::proof(proof, key.system())?;
+    let signals: Option<Vec<Fr>> = signals.into_iter().map(|w| w.and_then(|w| signal(&w))).collect();
+    Ok(signals.zip(proof))
 }
 
 /// Whether a proof holds for public signals; the twin of the contract's verifier.
@@ -97,26 +151,31 @@ fn verify(
     proof: &Bound<'_, PyAny>,
 ) -> PyResult<bool> {
     let key = classes::verifying_key(key)?;
-    let signals = words(public_signals)?;
-    if signals.len() != key.public_count() {
-        let error = Error::SignalCount {
-            expected: key.public_count(),
-            actual: signals.len(),
-        };
-        return Err(to_python(py, error));
-    }
-    let Some(proof) = classes::proof(proof)? else {
+    let Some((signals, proof)) = statement(&key, public_signals, proof)? else {
         return Ok(false);
     };
-    let Some(signals) = signals
-        .into_iter()
-        .map(|w| w.and_then(|w| signal(&w)))
-        .collect::<Option<Vec<_>>>()
-    else {
-        return Ok(false);
-    };
-    py.detach(|| groth16::verify(&key, &signals, &proof))
+    py.detach(|| key.verify(&signals, &proof))
         .map_err(|e| to_python(py, e))
+}
+
+/// Whether all proofs of one key hold, each for its signals, by one product of pairings.
+#[pyfunction]
+#[pyo3(signature = (key, items, threads = 0))]
+fn verify_batch(
+    py: Python<'_>,
+    key: &Bound<'_, PyAny>,
+    items: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)>,
+    threads: usize,
+) -> PyResult<bool> {
+    let key = classes::verifying_key(key)?;
+    let statements = items
+        .iter()
+        .map(|(signals, proof)| statement(&key, signals, proof))
+        .collect::<PyResult<Option<Vec<_>>>>()?;
+    match statements {
+        Some(statements) => work::run(py, threads, None, 1, |_| key.verify_batch(statements)),
+        None => Ok(false),
+    }
 }
 
 /// The checked verification key of a proving key or of a `verification_key.json`'s content.
@@ -127,7 +186,10 @@ fn verifying_key(source: &Bound<'_, PyAny>) -> PyResult<PyVerifyingKey> {
 
 /// A one-party set-up for development. INSECURE: this process knows the trapdoor and could forge proofs.
 #[pyfunction]
-#[pyo3(signature = (r1cs, zkey, verification_key = None, seed = None, threads = 0, progress = None))]
+#[pyo3(signature = (
+    r1cs, zkey, verification_key = None, seed = None, threads = 0, progress = None, system = "groth16"
+))]
+#[allow(clippy::too_many_arguments)] // keywords in Python
 fn insecure_dev_setup(
     py: Python<'_>,
     r1cs: &Bound<'_, PyAny>,
@@ -136,7 +198,9 @@ fn insecure_dev_setup(
     seed: Option<&[u8]>,
     threads: usize,
     progress: Option<&Bound<'_, PyAny>>,
+    system: &str,
 ) -> PyResult<String> {
+    let system = System::named(system).map_err(|e| to_python(py, e))?;
     let text = CString::new(
         "one-party set-up: this process knows the trapdoor and could forge any proof; for development only",
     )?;
@@ -144,7 +208,7 @@ fn insecure_dev_setup(
     let (r1cs, zkey) = (path(r1cs)?, path(zkey)?);
     let vkey = verification_key.map(path).transpose()?;
     let hash = work::run(py, threads, progress, SETUP_STAGES, |observer| {
-        setup::set_up(&r1cs, &zkey, vkey.as_deref(), seed, observer)
+        system::set_up(system, &r1cs, &zkey, vkey.as_deref(), seed, observer)
     })?;
     Ok(hex(&hash))
 }
@@ -323,7 +387,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     for function in [
         wrap_pyfunction!(load_key, module)?,
         wrap_pyfunction!(prove, module)?,
+        wrap_pyfunction!(prove_many, module)?,
         wrap_pyfunction!(verify, module)?,
+        wrap_pyfunction!(verify_batch, module)?,
         wrap_pyfunction!(verifying_key, module)?,
         wrap_pyfunction!(insecure_dev_setup, module)?,
         wrap_pyfunction!(r1cs_info, module)?,

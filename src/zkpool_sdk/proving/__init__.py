@@ -47,9 +47,13 @@ from zkpool_sdk.proving.executor import Executor, LocalExecutor
 from zkpool_sdk.proving.field import MODULUS, address_signal
 from zkpool_sdk.proving.jobs import Job, JobHandle, JobState, Limits, ProofResult
 from zkpool_sdk.proving.system import (
+    SYSTEMS,
     Estimate,
+    Fflonk,
     Groth16,
     Groth16VerifyingKey,
+    NativeSystem,
+    Plonk,
     Progress,
     Proof,
     ProvingSystem,
@@ -60,6 +64,7 @@ from zkpool_sdk.proving.witness import Inputs, WitnessCalculator
 
 __all__ = [
     "MODULUS",
+    "SYSTEMS",
     "Circuit",
     "CircuitNotFound",
     "Circuits",
@@ -69,6 +74,7 @@ __all__ = [
     "Estimate",
     "Executor",
     "ExecutorClosed",
+    "Fflonk",
     "Groth16",
     "Groth16VerifyingKey",
     "InputMissing",
@@ -89,7 +95,9 @@ __all__ = [
     "Limits",
     "LocalExecutor",
     "ManifestMalformed",
+    "NativeSystem",
     "NotMeasured",
+    "Plonk",
     "Progress",
     "Proof",
     "ProofNotAccepted",

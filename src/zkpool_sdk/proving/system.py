@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from zkpool_sdk import _native
@@ -167,7 +168,12 @@ class NativeSystem:
         proving_key = folder / f"{r1cs.stem}.zkey"
         verification_key = folder / "verification_key.json"
         digest = _native.insecure_dev_setup(
-            r1cs, proving_key, verification_key=verification_key, seed=seed, progress=on_progress
+            r1cs,
+            proving_key,
+            verification_key=verification_key,
+            seed=seed,
+            progress=on_progress,
+            system=self.name,
         )
         return SetupFiles(proving_key, verification_key, digest)
 
@@ -268,7 +274,7 @@ class NativeSystem:
 
     def snarkjs_json(self, proof: Proof) -> tuple[str, str]:
         """The contents of ``proof.json`` and ``public.json`` as snarkjs reads them."""
-        native = _native.Proof.from_calldata(self.encode(proof), list(proof.signals))
+        native = _native.Proof.from_calldata(self.encode(proof), list(proof.signals), self.name)
         return native.proof_json(), native.public_json()
 
     def _verifying_key(self, circuit: Circuit) -> _native.VerifyingKey:
@@ -284,6 +290,10 @@ class NativeSystem:
             key = self._proving_keys.get(circuit.key_sha256)
             if key is None:
                 key = _native.load_key(circuit.proving_key, threads=threads)
+                if key.system != self.name:
+                    raise ManifestMalformed(
+                        str(circuit.proving_key), f"is a key of {key.system}, not {self.name}"
+                    )
                 if key.sha256 != circuit.key_sha256:
                     raise ManifestMalformed(str(circuit.proving_key), "is not the key the manifest records")
                 if key.verifying_key != verifying_key:
@@ -301,7 +311,7 @@ class NativeSystem:
 
 
 class Groth16(NativeSystem):
-    """Groth16: the smallest proof (256 bytes: A, B with imaginary parts first, C), a set-up for each circuit."""
+    """Groth16: the smallest proof (256 bytes: A, B with imaginary parts first, C), a set-up a circuit."""
 
     name: Final = "groth16"
 
@@ -309,3 +319,21 @@ class Groth16(NativeSystem):
         """The circuit's verification key as ``Groth16Verifier.registerKey`` takes it."""
         key = self._verifying_key(circuit)
         return Groth16VerifyingKey(key.alpha_g1, key.beta_g2, key.gamma_g2, key.delta_g2, tuple(key.ic))
+
+
+class Plonk(NativeSystem):
+    """PLONK as snarkjs has it: 768 bytes, and one ceremony for all circuits up to its size."""
+
+    name: Final = "plonk"
+
+
+class Fflonk(NativeSystem):
+    """FFLONK: as PLONK, a slower proof whose check on chain is the cheapest of the three."""
+
+    name: Final = "fflonk"
+
+
+SYSTEMS: Final[Mapping[str, type[NativeSystem]]] = MappingProxyType(
+    {system.name: system for system in (Groth16, Plonk, Fflonk)}
+)
+"""The proving systems of the compiled core by name."""
