@@ -1,7 +1,7 @@
 # The commands of ZKPool. `make demo` and `make test` do all set-up by themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check lint format gas bench-prover lock clean
+.PHONY: help build demo test check lint format gas bench-prover wheel lock clean
 
 BIN := .venv/bin
 SOLIDITY := 'contracts/**/*.sol'
@@ -53,6 +53,9 @@ gas: build ## Measure the gas of each operation and print it beside the goals
 
 bench-prover: build ## Time proofs beside snarkjs and write bench/prover.json
 	@$(BIN)/python tools/bench_prover.py
+
+wheel: build ## Build the wheel of the SDK and try it in a clean environment without Rust
+	@$(BIN)/python tools/check_wheel.py
 
 lock: build ## Renew requirements.txt from pyproject.toml
 	@test -x build/lock/bin/uv || { $(BIN)/python -m venv build/lock && build/lock/bin/pip install --quiet uv; }
