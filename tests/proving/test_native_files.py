@@ -108,8 +108,8 @@ def test_another_field__refused(tmp_path: Path, files: dict[str, bytes]) -> None
 
 def test_another_protocol__refused(tmp_path: Path, files: dict[str, bytes]) -> None:
     _, start, _ = sections_of(files["zkey"])[0]
-    data = files["zkey"][:start] + struct.pack("<I", 2) + files["zkey"][start + 4 :]
-    with pytest.raises(_native.NativeFormatError, match="not Groth16") as caught:
+    data = files["zkey"][:start] + struct.pack("<I", 3) + files["zkey"][start + 4 :]
+    with pytest.raises(_native.NativeFormatError, match="protocol 3 is not Groth16") as caught:
         read("zkey", data, tmp_path)
     assert (caught.value.section, caught.value.offset) == ("protocol", start)
 
