@@ -136,7 +136,7 @@ def _settings(contracts: Contracts) -> list[Check]:
         Check("InsuranceFund.capWei", contracts.insurance.cap_wei(), parameters.insurance_cap_wei),
         *(
             check
-            for one in contracts.verifiers
+            for one in contracts.verifiers.values()
             for check in (
                 Check(f"{one.abi_name}.system", one.system(), one.system_name),
                 Check(

@@ -266,7 +266,10 @@ def handover_operation(contracts: Contracts) -> Operation:
     projects, splitter, timelock = contracts.projects, contracts.splitter, contracts.timelock
     delegation, parameters = contracts.delegation, contracts.deployment.parameters
     calls = (
-        *((projects, projects.calldata("allowVerifier", one.address, True)) for one in contracts.verifiers),
+        *(
+            (projects, projects.calldata("allowVerifier", one.address, True))
+            for one in contracts.verifiers.values()
+        ),
         (splitter, splitter.calldata("setDelegators", delegation.address)),
         (delegation, delegation.calldata("setOperator", parameters.operator)),
         (timelock, timelock.calldata("updateDelay", parameters.timelock_delay_seconds)),

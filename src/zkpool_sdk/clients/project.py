@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zkpool_sdk.chain.events import ProjectRegistered, QueueCreated, TermsSet
 from zkpool_sdk.clients.base import Client
-from zkpool_sdk.clients.prover import key_of
+from zkpool_sdk.clients.prover import key_of, verifier_of
 from zkpool_sdk.errors import UnknownKey
 from zkpool_sdk.models import ProjectId, QueueId, SignalRule, Terms
 
@@ -27,19 +27,20 @@ class Project(Client):
         return self.contracts.projects.register_project(uri).event(ProjectRegistered).project
 
     def register_key(self, circuit: Circuit | str) -> bytes:
-        """Registers a circuit's verifying key at the verifier unless it is there; returns its hash.
+        """Registers a circuit's verifying key at its system's verifier unless it is there; returns its hash.
 
         Raises:
-            BadKeyPoint, ForgeableKey, BadSignalCount, CircuitNotFound.
+            BadKeyPoint, ForgeableKey, BadSignalCount, TooManySignals, BadPower, BadCosets, CircuitNotFound,
+            UnknownProvingSystem.
         """
-        from zkpool_sdk.proving import Groth16
+        from zkpool_sdk.proving import SYSTEMS
 
         found = _loaded(circuit)
-        key = key_of(self.contracts, found)
+        key, verifier = key_of(self.contracts, found), verifier_of(self.contracts, found)
         try:
-            self.contracts.verifier.signal_count(key)
+            verifier.signal_count(key)
         except UnknownKey:
-            self.contracts.verifier.register_key(Groth16().registration_key(found))
+            verifier.register_key(SYSTEMS[found.system]().registration_key(found))
         return key
 
     def open_queue(
@@ -73,7 +74,7 @@ class Project(Client):
         key = self.register_key(found)
         proof = sample or prove_sample(found, ump)
         rules = [SignalRule(int(rule)) for rule in found.signal_rules]
-        projects, verifier = self.contracts.projects, self.contracts.verifier.address
+        projects, verifier = self.contracts.projects, verifier_of(self.contracts, found).address
         queue = (project, verifier, key, rules, terms, proof.signals, proof.proof_bytes)
         if is_sealed:
             return projects.create_sealed_queue(*queue, min_rating_ppm).event(QueueCreated).queue

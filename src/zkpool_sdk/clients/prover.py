@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from zkpool_sdk.chain import Contracts, Receipt
+from zkpool_sdk.chain.contracts import Verifier
 from zkpool_sdk.chain.events import (
     BountyPaid,
     KeyProposed,
@@ -482,7 +483,24 @@ def _outcomes(receipt: Receipt) -> tuple[SubmittedProof, ...]:
 
 
 def key_of(contracts: Contracts, circuit: Circuit) -> bytes:
-    """Hash under which a circuit's verifying key is, or would be, registered at the verifier."""
-    from zkpool_sdk.proving import Groth16
+    """Hash under which a circuit's verifying key is, or would be, registered at its system's verifier.
 
-    return contracts.verifier.key_of(Groth16().registration_key(circuit))
+    Raises:
+        UnknownProvingSystem: no verifier of the circuit's system is deployed.
+    """
+    from zkpool_sdk.proving import SYSTEMS
+
+    return verifier_of(contracts, circuit).key_of(SYSTEMS[circuit.system]().registration_key(circuit))
+
+
+def verifier_of(contracts: Contracts, circuit: Circuit) -> Verifier:
+    """The verifier of a circuit's proving system.
+
+    Raises:
+        UnknownProvingSystem: none is deployed.
+    """
+    from zkpool_sdk.proving import UnknownProvingSystem
+
+    if circuit.system not in contracts.verifiers:
+        raise UnknownProvingSystem(circuit.system, sorted(contracts.verifiers))
+    return contracts.verifiers[circuit.system]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from types import MappingProxyType
-from typing import Final, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from zkpool_sdk import _native
 from zkpool_sdk.proving.circuit import Circuit
@@ -135,7 +137,36 @@ class Groth16VerifyingKey(NamedTuple):
     ic: tuple[_native.Point1, ...]
 
 
-class NativeSystem:
+class PlonkVerifyingKey(NamedTuple):
+    """A PLONK verification key as ``PlonkVerifier.registerKey`` takes it, field by field; points as above."""
+
+    power: int
+    signal_count: int
+    k1: int
+    k2: int
+    x2: _native.Point2
+    qm: _native.Point1
+    ql: _native.Point1
+    qr: _native.Point1
+    qo: _native.Point1
+    qc: _native.Point1
+    s1: _native.Point1
+    s2: _native.Point1
+    s3: _native.Point1
+
+
+class FflonkVerifyingKey(NamedTuple):
+    """An FFLONK verification key as ``FflonkVerifier.registerKey`` takes it, field by field."""
+
+    power: int
+    signal_count: int
+    k1: int
+    k2: int
+    x2: _native.Point2
+    c0: _native.Point1
+
+
+class NativeSystem(ABC):
     """A proving system of the compiled core, over BN254, with the ecosystem's own key files.
 
     Keys are memory-mapped and stay until unloaded. Use one of the subclasses.
@@ -277,6 +308,10 @@ class NativeSystem:
         native = _native.Proof.from_calldata(self.encode(proof), list(proof.signals), self.name)
         return native.proof_json(), native.public_json()
 
+    @abstractmethod
+    def registration_key(self, circuit: Circuit) -> tuple[Any, ...]:
+        """The circuit's verification key as ``registerKey`` of the system's verifier contract takes it."""
+
     def _verifying_key(self, circuit: Circuit) -> _native.VerifyingKey:
         path = circuit.verification_key
         with self._lock:
@@ -326,11 +361,35 @@ class Plonk(NativeSystem):
 
     name: Final = "plonk"
 
+    def registration_key(self, circuit: Circuit) -> PlonkVerifyingKey:
+        """The circuit's verification key as ``PlonkVerifier.registerKey`` takes it."""
+        key = json.loads(self._verifying_key(circuit).to_json())
+        commitments = (_point(key[name]) for name in ("Qm", "Ql", "Qr", "Qo", "Qc", "S1", "S2", "S3"))
+        return PlonkVerifyingKey(*_domain(key), *commitments)
+
 
 class Fflonk(NativeSystem):
     """FFLONK: as PLONK, a slower proof whose check on chain is the cheapest of the three."""
 
     name: Final = "fflonk"
+
+    def registration_key(self, circuit: Circuit) -> FflonkVerifyingKey:
+        """The circuit's verification key as ``FflonkVerifier.registerKey`` takes it."""
+        key = json.loads(self._verifying_key(circuit).to_json())
+        return FflonkVerifyingKey(*_domain(key), _point(key["C0"]))
+
+
+def _domain(key: Mapping[str, Any]) -> tuple[int, int, int, int, _native.Point2]:
+    """What the registrations of PLONK's and FFLONK's keys begin with, from snarkjs's JSON."""
+    (x_real, x_imag), (y_real, y_imag) = (map(int, pair) for pair in key["X_2"][:2])
+    x2 = (x_imag, x_real, y_imag, y_real)
+    return int(key["power"]), int(key["nPublic"]), int(key["k1"]), int(key["k2"]), x2
+
+
+def _point(coordinates: Sequence[str]) -> _native.Point1:
+    """A G1 point from snarkjs's ``[x, y, z]``, z one; infinity, whose z is zero, is (0, 0)."""
+    x, y, z = map(int, coordinates)
+    return (x, y) if z else (0, 0)
 
 
 SYSTEMS: Final[Mapping[str, type[NativeSystem]]] = MappingProxyType(

@@ -16,7 +16,7 @@ from zkpool_sdk.proving.executor import Executor, LocalExecutor
 from zkpool_sdk.proving.field import address_signal
 from zkpool_sdk.proving.jobs import Job, JobHandle, Limits, ProofResult
 from zkpool_sdk.proving.measurements import Measurements
-from zkpool_sdk.proving.system import Estimate, Groth16, Progress, ProvingSystem
+from zkpool_sdk.proving.system import SYSTEMS, Estimate, Progress, ProvingSystem
 from zkpool_sdk.proving.witness import Inputs, flatten
 
 BENCHMARK_PROOFS: Final = 3
@@ -42,7 +42,7 @@ class Ump:
 
     Args:
         executor: where jobs run, this machine's worker processes by default. It is closed with the UMP.
-        systems: the proving systems of this machine; default: Groth16.
+        systems: the proving systems of this machine; default: all of the compiled core.
         limits: what a job may take that does not bring limits of its own.
         measurements: file that keeps what proofs cost here; by default only this process knows.
 
@@ -60,7 +60,7 @@ class Ump:
         limits: Limits | None = None,
         measurements: str | os.PathLike[str] | None = None,
     ) -> None:
-        chosen: Iterable[ProvingSystem] = systems if systems is not None else (Groth16(),)
+        chosen = systems if systems is not None else [system() for system in SYSTEMS.values()]
         self.executor: Final[Executor] = executor if executor is not None else LocalExecutor()
         self.limits: Final = limits if limits is not None else Limits()
         self._systems = {system.name: system for system in chosen}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import TypeVar
 
 from zkpool_sdk.chain.account import Account
@@ -115,19 +117,10 @@ class Contracts:
         return self._typed(Verifier)
 
     @cached_property
-    def plonk(self) -> PlonkVerifier:
-        """The PLONK verifier."""
-        return self._typed(PlonkVerifier)
-
-    @cached_property
-    def fflonk(self) -> FflonkVerifier:
-        """The FFLONK verifier."""
-        return self._typed(FflonkVerifier)
-
-    @cached_property
-    def verifiers(self) -> tuple[Verifier, ...]:
-        """The verifiers of all proving systems."""
-        return (self.verifier, self.plonk, self.fflonk)
+    def verifiers(self) -> Mapping[str, Verifier]:
+        """The verifier of each proving system, by the system's name."""
+        typed = (self.verifier, self._typed(PlonkVerifier), self._typed(FflonkVerifier))
+        return MappingProxyType({verifier.system_name: verifier for verifier in typed})
 
     @cached_property
     def timelock(self) -> TimelockController:
