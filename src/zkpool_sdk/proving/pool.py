@@ -31,7 +31,7 @@ from zkpool_sdk.proving.errors import (
     ProvingError,
     WorkerDied,
 )
-from zkpool_sdk.proving.jobs import ENDED, LOAD, JobHandle, ProofResult
+from zkpool_sdk.proving.jobs import ENDED, LOAD, Job, JobHandle, ProofResult
 from zkpool_sdk.proving.memory import held_bytes
 from zkpool_sdk.proving.schedule import KeySize, LoadedKey, Schedule, Start
 
@@ -213,14 +213,15 @@ class Pool:
         if self._closed:
             handle.fail(ExecutorClosed("the executor was closed before the job was done"))
             return
-        size = self._sizes.get(job.circuit.key_sha256)
+        key = _key_of(job)
+        size = self._sizes.get(key)
         if size is None:
             try:
                 size = KeySize(job.circuit.proving_key.stat().st_size)
             except OSError as error:
                 handle.fail(error)
                 return
-            self._sizes[job.circuit.key_sha256] = size
+            self._sizes[key] = size
         if not self._schedule.fits(size):
             handle.fail(self._too_large(handle, size))
             return
@@ -228,15 +229,12 @@ class Pool:
         ticket = _Ticket(self._numbers, handle)
         self._tickets[ticket.number] = ticket
         self._of_handle[handle] = ticket
-        self._unloads.setdefault(
-            job.circuit.key_sha256,
-            {"unload": wire.circuit_message(job.circuit), "system": job.system},
-        )
+        self._unloads[key] = {"unload": wire.circuit_message(job.circuit), "system": job.system}
         self._queue(ticket, size)
 
     def _queue(self, ticket: _Ticket, size: KeySize) -> None:
         job = ticket.handle.job
-        self._schedule.add(ticket.number, job.deadline, job.circuit.key_sha256, size, job.threads)
+        self._schedule.add(ticket.number, job.deadline, _key_of(job), size, job.threads)
 
     def _start(self, start: Start) -> None:
         ticket = self._tickets[start.job]
@@ -344,10 +342,10 @@ class Pool:
 
     def _settle_key(self, ticket: _Ticket, key_bytes: int) -> KeySize:
         """Frees what the job had, and keeps its key warm if there is room for what it really takes."""
-        key = ticket.handle.job.circuit.key_sha256
+        key = _key_of(ticket.handle.job)
         size = self._sizes[key]
-        if key_bytes <= 0:
-            self._evict(self._schedule.finish(ticket.number, keep=False))
+        if key_bytes <= 0:  # it was not loaded, so there is nothing to unload
+            self._evict(self._schedule.finish(ticket.number, keep=False)[1:])
             return size
         file_bytes = min(size.shared_bytes, key_bytes)
         size = self._sizes[key] = KeySize(file_bytes, key_bytes - file_bytes)
@@ -410,7 +408,7 @@ class Pool:
         if ticket.verdict is None and handle.state not in ENDED and handle.attempts <= self._retries:
             handle.lost()
             ticket.worker, ticket.kill_at = 0, None
-            self._queue(ticket, self._sizes[handle.job.circuit.key_sha256])
+            self._queue(ticket, self._sizes[_key_of(handle.job)])
             return
         reason = f"killed by signal {-status}" if status < 0 else f"ended with status {status}"
         self._end(ticket, ticket.verdict or WorkerDied(handle.job.circuit.name, reason, handle.attempts))
@@ -433,7 +431,7 @@ class Pool:
     def _note_statuses(self) -> None:
         keys: dict[int, list[str]] = {}
         for loaded in self._schedule.loaded:
-            keys.setdefault(loaded.worker, []).append(loaded.key)
+            keys.setdefault(loaded.worker, []).append(loaded.key.partition(" ")[0])
         self.statuses = tuple(
             WorkerStatus(
                 worker.process.pid,
@@ -463,6 +461,11 @@ class Pool:
         self._selector.close()
         self._wake.close()
         self._woken.close()
+
+
+def _key_of(job: Job) -> str:
+    """A key as the schedule knows it: its hash, and the system that loads it."""
+    return f"{job.circuit.key_sha256} {job.system}"
 
 
 def _end_process(process: subprocess.Popen[bytes]) -> int:
