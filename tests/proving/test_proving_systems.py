@@ -1,0 +1,160 @@
+"""What every proving system owes its user, each with a real circuit: the same calls, and clear refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zkpool_sdk import _native
+from zkpool_sdk.proving import (
+    SYSTEMS,
+    Circuit,
+    Circuits,
+    ManifestMalformed,
+    NativeSystem,
+    ProvingSystem,
+    ValueNotCanonical,
+    WitnessCalculator,
+    chain,
+)
+from zkpool_sdk.proving.witness import public_signals
+
+CIRCUITS = {"groth16": "rollup", "plonk": "chain_plonk", "fflonk": "chain_fflonk"}
+CALLDATA_BYTES = {"groth16": 256, "plonk": 768, "fflonk": 768}
+
+
+class Made:
+    """One system with its circuit, a witness and a proof of it."""
+
+    def __init__(self, name: str, circuits: Circuits, sample: Any) -> None:
+        self.system: NativeSystem = SYSTEMS[name]()
+        self.circuit: Circuit = circuits[CIRCUITS[name]]
+        program = WitnessCalculator(self.circuit.program, input_sizes=self.circuit.input_sizes)
+        self.witness = program.calculate(sample(self.circuit))
+        self.proof = self.system.prove(self.circuit, self.witness)
+        self.key = _native.load_key(self.circuit.proving_key)
+
+
+@pytest.fixture(scope="module")
+def all_made(circuits: Circuits, sample: Any) -> dict[str, Made]:
+    return {name: Made(name, circuits, sample) for name in SYSTEMS}
+
+
+@pytest.fixture(params=sorted(CIRCUITS))
+def made(request: pytest.FixtureRequest, all_made: dict[str, Made]) -> Made:
+    return all_made[request.param]
+
+
+def test_system__keeps_the_protocol(made: Made) -> None:
+    assert isinstance(made.system, ProvingSystem)
+    assert made.system.name == made.circuit.system == made.key.system == made.proof.system
+
+
+def test_proof__snarkjs_accepts_it__and_it_says_what_the_witness_says(
+    made: Made, snarkjs: Any, tmp_path: Path
+) -> None:
+    assert len(made.system.encode(made.proof)) == CALLDATA_BYTES[made.system.name]
+    assert made.proof.signals == tuple(public_signals(made.witness, len(made.circuit.signal_names)))
+    proof, public = made.system.snarkjs_json(made.proof)
+    (tmp_path / "proof.json").write_text(proof)
+    (tmp_path / "public.json").write_text(public)
+    files = (made.circuit.verification_key, tmp_path / "public.json", tmp_path / "proof.json")
+    told = snarkjs(made.system.name, "verify", *files).stdout
+    assert "OK!" in told or "PROOF VERIFIED SUCCESSFULLY" in told
+
+
+def test_proof__other_signals__do_not_hold(made: Made) -> None:
+    data = made.system.encode(made.proof)
+    assert made.system.verify(made.circuit, made.proof.signals, data)
+    for place in range(len(made.proof.signals)):
+        signals = list(made.proof.signals)
+        signals[place] ^= 1
+        assert not made.system.verify(made.circuit, signals, data)
+        signals[place] = made.proof.signals[place] + _native.R  # the same number, not canonical
+        assert not made.system.verify(made.circuit, signals, data)
+
+
+def test_proof__same_seed__same_proof__else_never(made: Made) -> None:
+    first, second = (_native.prove(made.key, made.witness, seed=b"seed").calldata for _ in range(2))
+    assert first == second
+    fresh = {_native.prove(made.key, made.witness).calldata for _ in range(2)} | {first}
+    assert len(fresh) == 3
+
+
+def test_prove_many__in_order__and_a_bad_witness_costs_nobody_else_the_proof(made: Made) -> None:
+    bad = bytearray(made.witness)
+    bad[-32] ^= 1  # an inner value: the signals stay
+    with pytest.raises(_native.WitnessNotSatisfied) as caught:
+        _native.prove_many(made.key, [made.witness, bytes(bad), made.witness])
+    assert caught.value.index == 1
+    first, none, third = caught.value.proofs
+    assert none is None
+    assert first.calldata != third.calldata
+    told: list[tuple[str, float]] = []
+    proofs = _native.prove_many(
+        made.key, [made.witness] * 2, seed=b"s", progress=lambda stage, part: told.append((stage, part))
+    )
+    assert len({proof.calldata for proof in proofs}) == 2
+    assert told == [("proof", 0.5), ("proof", 1.0)]
+    assert _native.verify_batch(made.key, [(proof.public_signals, proof) for proof in proofs])
+    assert _native.prove_many(made.key, []) == []
+
+
+def test_verify_batch__one_false_statement__fails_the_batch(made: Made) -> None:
+    good = (made.proof.signals, made.proof.data)
+    other = list(made.proof.signals)
+    other[0] ^= 1
+    assert _native.verify_batch(made.key, [good, good])
+    assert not _native.verify_batch(made.key, [good, (other, made.proof.data), good])
+    assert not _native.verify_batch(made.key, [good, (made.proof.signals, bytes(len(made.proof.data)))])
+    assert _native.verify_batch(made.key, [])
+    with pytest.raises(_native.SignalCountError):
+        _native.verify_batch(made.key, [good, (other[1:], made.proof.data)])
+
+
+def test_key_of_another_system__refused_by_name(made: Made, all_made: dict[str, Made]) -> None:
+    """A key, a proof or a circuit of one system never passes for another's."""
+    for name, other in all_made.items():
+        if name == made.system.name:
+            continue
+        signals = list(other.proof.signals)
+        with pytest.raises(_native.NativeError):
+            _native.verify(
+                made.key,
+                list(made.proof.signals),
+                _native.Proof.from_calldata(other.proof.data, signals, name),
+            )
+        with pytest.raises(ManifestMalformed):
+            other.system.load(made.circuit)
+
+
+def test_registration_key__is_the_verification_key(made: Made) -> None:
+    text = json.loads(made.circuit.verification_key.read_text())
+    numbers = _numbers(made.system.registration_key(made.circuit))
+    told = {int(word) for word in _words(text) if word.isdecimal()}
+    assert {number for number in numbers if number > 1 << 32} <= told
+    assert (
+        len(made.system.registration_key(made.circuit))
+        == {"groth16": 5, "plonk": 13, "fflonk": 6}[made.system.name]
+    )
+
+
+def _numbers(value: Any) -> list[int]:
+    return [value] if isinstance(value, int) else [number for item in value for number in _numbers(item)]
+
+
+def _words(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return _words(list(value.values()))
+    return [str(value)] if not isinstance(value, list) else [word for item in value for word in _words(item)]
+
+
+def test_chain__request_is_what_the_circuit_computes(all_made: dict[str, Made]) -> None:
+    request = chain.chain(2026)
+    made = all_made["plonk"]
+    assert list(made.proof.signals[:2]) == made.circuit.statement(request.statement)
+    with pytest.raises(ValueNotCanonical):
+        chain.chain(_native.R)
