@@ -9,3 +9,4 @@ mod lanes;
 mod parsers;
 mod plonk;
 mod plonk_prove;
+mod plonk_snarkjs;
