@@ -1,4 +1,4 @@
-//! Groth16 over BN254 for ZKPool: reads snarkjs's files, proves, verifies, sets up for development.
+//! Groth16, PLONK and FFLONK over BN254 for ZKPool: reads snarkjs's files, proves, verifies, sets up for development.
 //!
 //! The modules below know no Python; `python` (a feature) is the glue: argument checks, release of the interpreter
 //! lock, error mapping. `unsafe` is allowed in two places: `kernel` for the processor's instructions and `storage` for the
