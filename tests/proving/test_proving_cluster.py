@@ -251,6 +251,47 @@ def test_cluster__close__ends_its_jobs(
     assert machine.prove("semaphore", sample(circuit), PROVER).proof_bytes
 
 
+CALLER = """
+import json, sys, time, warnings
+from pathlib import Path
+warnings.simplefilter("ignore")
+from tests.proving.faulty_system import FaultySystem
+from zkpool_sdk.proving import Circuits, Ump
+from zkpool_sdk.proving.cluster import DaskExecutor, TlsFiles
+circuit = Circuits("build/circuits")["semaphore"]
+ump = Ump(DaskExecutor(sys.argv[1], TlsFiles(*map(Path, sys.argv[2:]))), systems=[FaultySystem()])
+ump.serve(1, circuit)
+handle = ump.submit(1, json.loads(circuit.sample_input.read_text()), 1, seed=b"work")
+while handle.progress[0] != "working":
+    time.sleep(0.01)
+print("working", flush=True)
+time.sleep(60)
+"""
+
+
+def test_cluster__caller_killed__its_job_ends(
+    cluster: Cluster, observer: Client, submit: Callable[..., JobHandle]
+) -> None:
+    files = (cluster.tls.ca, cluster.tls.certificate, cluster.tls.key)
+    caller = subprocess.Popen(
+        [sys.executable, "-c", CALLER, cluster.address, *map(str, files)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert caller.stdout is not None
+        assert caller.stdout.readline() == b"working\n"
+        assert any(observer.processing().values())
+    finally:
+        caller.kill()
+        caller.communicate()
+    until(lambda: not any(observer.processing().values()))
+    started = time.monotonic()
+    assert submit().result(PATIENCE).proof_bytes
+    assert time.monotonic() - started < 25  # its job would have worked for 30 s, on the one machine left
+
+
 def test_cluster__its_logs__hold_no_input(cluster: Cluster, submit: Callable[..., JobHandle]) -> None:
     inputs = submit().job.inputs
     assert inputs is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -330,19 +331,23 @@ class Prover(Staker):
     ) -> ProofResult:
         """A proof of a task, checked here by the queue's verifying key.
 
+        Of tasks that wait at the same time, the one whose grace ends first is proved first.
+
         Args:
-            assigned: the task.
+            assigned: the task. Its proof is given up when it is of no use any more.
             inputs: witness inputs the requester handed over, where the bid publishes none.
             on_progress: called as ``on_progress(stage, fraction)``.
         Raises:
             InputsNeeded, InputsDiffer, InputsMalformed: there are no usable inputs.
             ProvingError: see ``zkpool_sdk.proving``.
         """
+        left_seconds = assigned.grace_until - self.connection.timestamp()
         return self.ump.prove(
             assigned.queue,
             inputs_from(assigned.task, assigned.data, inputs),
             self.prover,
             statement=assigned.statement,
+            deadline=time.time() + left_seconds if left_seconds > 0 else None,
             on_progress=on_progress,
         )
 
