@@ -1,4 +1,4 @@
-"""FflonkVerifier beside the contract that snarkjs exports for a key: the same answers, for less gas."""
+"""FflonkVerifier beside what else judges proofs: the contract that snarkjs exports, and our own core."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import ape
 import pytest
 from eth_abi import decode
 
+from tests.proving.native_material import chain_circuit
 from tests.support.fflonk_calls import malformed, verify_calldata
 from tests.support.fflonk_toy import snarkjs_key, snarkjs_proof
-from tests.support.groth16_calls import answer_within, execution_gas
+from tests.support.groth16_calls import answer_within, batch_calldata, execution_gas
 from tests.support.groth16_toy import R
 from tests.support.snarkjs_contract import calldata, deployed
+from zkpool_sdk import _native
 
 VECTOR = json.loads((Path(__file__).parent.parent / "vectors" / "fflonk_chain_10.json").read_text())
 SIGNALS = [int(signal) for signal in VECTOR["public_signals"]]
@@ -69,3 +71,42 @@ def test_verify__right_or_wrong__snarkjs_contract_answers_the_same(
         answers.append(answer_within(verifier.address, verify_calldata(key, item), 9_000_000))
         assert answer_of_exported(exported, signals, proof) is answers[-1]
     assert answers.count(True) == 1
+
+
+def test_verify__right_or_wrong__the_prover_core_says_the_same(verifier: Any, key: bytes) -> None:
+    """A prover asks its own core before it submits; the two must not differ."""
+    core_key = _native.VerifyingKey.from_json(json.dumps(VECTOR["verification_key"]))
+    number = int.from_bytes(PROOF.calldata, "big")
+    rng = random.Random("core")
+    flipped = [(number ^ 1 << rng.randrange(6_144)).to_bytes(768, "big") for _ in range(24)]
+    cases = [(SIGNALS, proof) for proof in (PROOF.calldata, *malformed(PROOF).values(), *flipped)]
+    cases += [(signals, PROOF.calldata) for signals in (SIGNALS[::-1], [SIGNALS[0] + R, SIGNALS[1]], [R, R])]
+    answers = []
+    for signals, proof in cases:
+        item = (tuple(signals), proof)
+        answers.append(answer_within(verifier.address, verify_calldata(key, item), 9_000_000))
+        assert _native.verify(core_key, signals, proof) is answers[-1]
+    assert answers.count(True) == 1
+
+
+def test_verify__proofs_by_the_core__accepted_alone_and_together(
+    verifier: Any, accounts: Any, tmp_path: Path
+) -> None:
+    """Of a key that the core made, too, with fresh randomness each."""
+    circuit = chain_circuit(20)
+    (tmp_path / "chain.r1cs").write_bytes(circuit.r1cs)
+    made = tmp_path / "chain.zkey"
+    with pytest.warns(_native.InsecureSetupWarning):
+        _native.insecure_dev_setup(tmp_path / "chain.r1cs", made, seed=b"x" * 32, system="fflonk")
+    core_key = _native.load_key(made)
+    public = snarkjs_key(json.loads(core_key.verifying_key.to_json()))
+    verifier.registerKey(public.abi, sender=accounts[0])
+    key = bytes(verifier.keyOf(public.abi))
+    proofs = [_native.prove(core_key, circuit.witness) for _ in range(3)]
+    items = [(tuple(proof.public_signals), proof.calldata) for proof in proofs]
+    assert len(set(items)) == 3
+    for item in items:
+        assert answer_within(verifier.address, verify_calldata(key, item), 9_000_000) is True
+    assert answer_within(verifier.address, batch_calldata(key, items), 9_000_000) is True
+    wrong = ((items[0][0][0] ^ 1, items[0][0][1]), items[0][1])
+    assert answer_within(verifier.address, batch_calldata(key, [wrong, *items[1:]]), 9_000_000) is False
