@@ -40,6 +40,8 @@ lint: build ## Check formatting, lint and types of Python, Solidity and Rust
 	npx --no-install prettier --check $(SOLIDITY) toolchain/solc.js
 	npx --no-install solhint --max-warnings 0 --noPoster $(SOLIDITY)
 	cargo fmt --manifest-path native/Cargo.toml --all -- --check
+	cargo fmt --manifest-path bench/arkworks/Cargo.toml -- --check
+	@! command -v gofmt >/dev/null || test -z "$$(gofmt -l bench/gnark)" || { gofmt -d bench/gnark; exit 1; }
 	cargo clippy --manifest-path native/Cargo.toml --release --locked --all-targets -- -D warnings
 
 format: build ## Rewrite Python, Solidity and Rust in the project's form
@@ -47,20 +49,24 @@ format: build ## Rewrite Python, Solidity and Rust in the project's form
 	$(BIN)/ruff check --fix .
 	npx --no-install prettier --write $(SOLIDITY) toolchain/solc.js
 	cargo fmt --manifest-path native/Cargo.toml --all
+	cargo fmt --manifest-path bench/arkworks/Cargo.toml
+	@! command -v gofmt >/dev/null || gofmt -w bench/gnark
 
 gas: build ## Measure the gas of each operation and print it beside the goals
 	@$(BIN)/ape run gas
 
-bench-prover: build ## Time proofs beside snarkjs and write bench/prover.json
-	@$(BIN)/python tools/bench_prover.py
+bench-prover: build ## Time proofs beside other provers; write tables and plots (ARGS=--quick prints alone)
+	@$(BIN)/python -m bench $(ARGS)
 
 wheel: build ## Build the wheel of the SDK and try it in a clean environment without Rust
 	@$(BIN)/python tools/check_wheel.py
 
-lock: build ## Renew requirements.txt from pyproject.toml
+lock: build ## Renew requirements.txt (from pyproject.toml) and that of bench/
 	@test -x build/lock/bin/uv || { $(BIN)/python -m venv build/lock && build/lock/bin/pip install --quiet uv; }
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--all-extras pyproject.toml -o requirements.txt
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		bench/requirements.in -o bench/requirements.txt
 
 clean: ## Remove everything the build made
 	rm -rf .venv node_modules build .build .hypothesis .mypy_cache .pytest_cache .ruff_cache native/target

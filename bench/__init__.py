@@ -1,0 +1,1 @@
+"""ZKPool's prover beside others, on the same circuits and witnesses: ``make bench-prover``."""
