@@ -14,6 +14,8 @@ BEGIN: Final = "<!-- bench-prover: begin (written by `make bench-prover`) -->"
 END: Final = "<!-- bench-prover: end -->"
 WARM: Final = " warm"
 """Ends the name of a prover whose key is in memory already."""
+PROVERS: Final = ("zkpool", "gnark", "arkworks", "snarkjs", "zksnake")
+"""In the order of the tables' columns, and of the turns."""
 MODES: Final = {WARM: "key loaded", "": "whole process"}
 TITLES: Final = {"groth16": "Groth16", "plonk": "PLONK", "fflonk": "FFLONK"}
 
@@ -111,7 +113,8 @@ def _spread(rows: Rows) -> str:
 def _goals(report: Mapping[str, Any], system: str) -> str:
     """The goals of a system, circuit by circuit; a figure that misses its goal is bold."""
     judged = goals(report, system)
-    kinds = list(dict.fromkeys(goal.kind for goals_of in judged.values() for goal in goals_of))
+    fullest = sorted(judged.values(), key=len, reverse=True)
+    kinds = list(dict.fromkeys(goal.kind for goals_of in fullest for goal in goals_of))
     lines = ["| circuit | " + " | ".join(kinds) + " |", "|---|" + "---|" * len(kinds)]
     for circuit, goals_of in judged.items():
         by_kind = {goal.kind: goal for goal in goals_of}
@@ -199,7 +202,8 @@ def seconds(value: float) -> str:
 
 
 def _provers(rows: Rows) -> list[str]:
-    return list(dict.fromkeys(row["prover"].removesuffix(WARM) for row in rows))
+    present = {row["prover"].removesuffix(WARM) for row in rows}
+    return [name for name in PROVERS if name in present]
 
 
 def _circuits(rows: Rows) -> list[tuple[str, int]]:

@@ -13,6 +13,7 @@ import pytest
 from bench import report
 from bench.__main__ import PLOTS
 from bench.measure import Figures, ProverFailed, row, sample, wanted_runs
+from bench.peers import ALL
 from bench.tile import tile_constraints, tile_witnesses
 from bench.workload import SYSTEMS, fingerprint, is_fresh, stamp, workloads
 from tests.proving.native_material import chain_circuit
@@ -161,6 +162,10 @@ def test_tile__of_one_copy_is_the_same_circuit(tmp_path: Path) -> None:
     tile_witnesses([circuit.witness], witness)
     assert witness.read_bytes() == circuit.witness
     assert _native.r1cs_info(constraints) == _native.r1cs_info(source)
+
+
+def test_peers__are_those_the_tables_show() -> None:
+    assert tuple(peer.name for peer in ALL) == report.PROVERS
 
 
 def test_workloads__cover_small_to_large_in_each_system() -> None:
