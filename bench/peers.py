@@ -105,7 +105,7 @@ class ZkPool(Peer):
 
     def command(self, workload: Workload) -> list[str]:
         """Python, the key, the witness."""
-        driver = [sys.executable, str(DRIVERS / "prove_zkpool.py"), "prove", workload.system]
+        driver = [sys.executable, str(DRIVERS / "prove_zkpool.py"), "prove"]
         return [*driver, str(workload.key), str(workload.witness)]
 
 

@@ -171,16 +171,10 @@ def prepare(workload: Workload) -> Size:
         _prepare_copies(workload)
     note = workload.folder / f"{workload.system}.constraints"
     if not is_fresh(note, str(workload.key.stat().st_mtime_ns)):
-        note.write_text(str(_load_key(workload).constraint_count), encoding="utf-8")
+        note.write_text(str(_native.load_key(workload.key).constraint_count), encoding="utf-8")
         stamp(note, str(workload.key.stat().st_mtime_ns))
     constraints = int(note.read_text(encoding="utf-8"))
     return Size(constraints, workload.key.stat().st_size, workload.witness.stat().st_size)
-
-
-def _load_key(workload: Workload) -> _native.ProvingKey:
-    if workload.system == "groth16":
-        return _native.load_key(workload.key)
-    return _native.load_key(workload.key, system=workload.system)
 
 
 def _prepare_copies(workload: Workload) -> None:
@@ -213,12 +207,9 @@ def _prepare_copies(workload: Workload) -> None:
 
 def _set_up(workload: Workload) -> None:
     """Development keys with a published seed: the same on every machine."""
-    if workload.system == "groth16":
-        _native.insecure_dev_setup(workload.constraints, workload.key, workload.verification_key, seed=SEED)
-    else:
-        _native.insecure_dev_setup(
-            workload.constraints, workload.key, workload.verification_key, seed=SEED, system=workload.system
-        )
+    _native.insecure_dev_setup(
+        workload.constraints, workload.key, workload.verification_key, seed=SEED, system=workload.system
+    )
 
 
 def _prepare_semaphore(workload: Workload) -> None:

@@ -1,6 +1,6 @@
 """Proves with ZKPool's own prover, as another process would.
 
-prove_zkpool.py prove SYSTEM KEY WITNESS  load the key, then answer each line of standard input
+prove_zkpool.py prove KEY WITNESS  load the key, then answer each line of standard input
 
 After loading and after each line, ``prove`` or ``verify``, one line of JSON is printed.
 """
@@ -16,8 +16,8 @@ from zkpool_sdk import _native
 
 def main() -> None:
     """Loads the key, then answers."""
-    _, system, path, witness = sys.argv[1:]
-    key = _native.load_key(path) if system == "groth16" else _native.load_key(path, system=system)
+    _, path, witness = sys.argv[1:]
+    key = _native.load_key(path)
     report()
     proof = None
     for line in sys.stdin:
