@@ -62,6 +62,8 @@ macro_rules! with {
 
 pub(super) use with;
 
+mod strided;
+
 /// A vector of eight elements of a prime field.
 #[derive(Clone, Copy)]
 #[repr(transparent)]

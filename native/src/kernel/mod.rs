@@ -122,6 +122,7 @@ pub type Scalar = Fp<ScalarModulus>;
 
 /// An element of a prime field: Montgomery limbs below the modulus.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
 pub struct Fp<M>(pub [u64; 4], PhantomData<M>);
 
 /// `a + b * c + carry`, low word; the high word becomes the carry.

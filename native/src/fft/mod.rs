@@ -5,8 +5,13 @@
 //! of size n: its left child evaluates over the domain, its right child over the odd coset, where snarkjs's H points
 //! live. So a coset costs nothing extra.
 
+#[cfg(target_arch = "x86_64")]
+mod vector;
+
 use crate::field::Fr;
 use crate::kernel::Scalar;
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::{lanes::Ifma, vector_lanes};
 use ark_ff::{FftField, Field};
 use rayon::prelude::*;
 
@@ -16,9 +21,11 @@ const SERIAL: usize = 1 << 11;
 /// Largest domain of the scalar field that leaves room for its odd coset.
 pub const MAX_LOG: u32 = 27;
 
-/// Tables for transforms of one size.
+/// Tables for transforms of one size, in the form of the arithmetic that was in use when they were made.
 pub struct Domain {
     log: u32,
+    #[cfg(target_arch = "x86_64")]
+    lanes: Option<Ifma>,
     /// `w^rev(j)` for the 2n-th root w: n entries.
     forward: Vec<Scalar>,
     /// Inverses of the first n/2 entries.
@@ -50,27 +57,25 @@ impl Domain {
     pub fn new(log: u32) -> Self {
         assert!(log <= MAX_LOG, "domain checked by the caller");
         let size = 1usize << log;
+        #[cfg(target_arch = "x86_64")]
+        let lanes = vector_lanes().filter(|_| log >= vector::MIN_LOG);
         let table = |step: Fr, length: usize| {
             let mut powers = Vec::with_capacity(log as usize + 1);
             let mut power = step;
             for _ in 0..log {
-                powers.push(power);
+                powers.push(Scalar::from_ark(power));
                 power.square_in_place();
             }
             // Entry j is the product of the powers at the set bits of rev(j): bit b of j has weight log-1-b.
-            let mut out = vec![Scalar::ONE; length];
-            let mut filled = 1;
-            let mut bit = 0;
-            while filled < length {
-                let factor = Scalar::from_ark(powers[log as usize - 1 - bit]);
-                let (done, rest) = out.split_at_mut(filled);
-                rest[..filled]
-                    .par_iter_mut()
-                    .zip(done.par_iter())
-                    .for_each(|(o, d)| *o = *d * factor);
-                filled *= 2;
-                bit += 1;
+            powers.reverse();
+            #[cfg(target_arch = "x86_64")]
+            if let Some(ifma) = lanes {
+                let mut start = [Scalar::ONE; 8];
+                fill(&mut start, &powers);
+                return vector::table(ifma, &start, &powers[3..length.trailing_zeros() as usize]);
             }
+            let mut out = vec![Scalar::ONE; length];
+            fill(&mut out, &powers);
             out
         };
         let step = root(log + 1);
@@ -78,6 +83,8 @@ impl Domain {
         let size_inverse = Scalar::from_ark(Fr::from(size as u64).inverse().unwrap_or(Fr::ONE));
         Domain {
             log,
+            #[cfg(target_arch = "x86_64")]
+            lanes,
             forward: table(step, size),
             inverse: table(back, (size / 2).max(1)),
             size_inverse,
@@ -106,17 +113,45 @@ impl Domain {
 
     /// Values over the domain, bit-reversed, to n times the coefficients, in place.
     pub fn interpolate(&self, values: &mut [Scalar]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = self.lanes {
+            return vector::backward(ifma, values, &self.inverse, 0);
+        }
         backward(values, &self.inverse, 0);
     }
 
     /// Coefficients to values over the odd coset, bit-reversed: entry k is at `w^(2 rev(k) + 1)`, in place.
     pub fn evaluate_coset(&self, coefficients: &mut [Scalar]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = self.lanes {
+            return vector::forward(ifma, coefficients, &self.forward, 1);
+        }
         forward(coefficients, &self.forward, 1);
     }
 
     /// Coefficients to values over the domain, bit-reversed, in place.
     pub fn evaluate(&self, coefficients: &mut [Scalar]) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = self.lanes {
+            return vector::forward(ifma, coefficients, &self.forward, 0);
+        }
         forward(coefficients, &self.forward, 0);
+    }
+}
+
+/// Fills a table whose first entry is there: entry `j + 2^b` is entry j times `factors[b]`.
+fn fill(out: &mut [Scalar], factors: &[Scalar]) {
+    let mut filled = 1;
+    for factor in factors {
+        if filled >= out.len() {
+            return;
+        }
+        let (done, rest) = out.split_at_mut(filled);
+        rest[..filled]
+            .par_iter_mut()
+            .zip(done.par_iter())
+            .for_each(|(o, d)| *o = *d * *factor);
+        filled *= 2;
     }
 }
 
