@@ -2,12 +2,12 @@
 
 use crate::binfile::{Reader, Sections};
 use crate::curve::{check_points, in_subgroup, read_point, Group, G1, G2};
-use crate::error::{Error, Result, Silent};
+use crate::error::{Error, Result};
 use crate::fft::{self, Domain};
-use crate::field::{subtract, P_LIMBS, R_LIMBS};
+use crate::field::{P_LIMBS, R_LIMBS};
 use crate::groth16::generator;
 use crate::kernel::Scalar;
-use crate::msm::{msm, Scalars};
+use crate::msm::weighted_sum;
 use crate::rows::Rows;
 use crate::storage::Storage;
 use crate::vkey::VerifyingKey;
@@ -266,22 +266,38 @@ fn check_section<G: Group, T: Send>(
 
 /// Sums of random multiples of points, one for each round of the subgroup check.
 fn random_sums<G: Group>(points: &[u8]) -> Result<[Projective<G>; CHECK_ROUNDS]> {
-    let count = points.len() / G::POINT_BYTES;
+    let finite: Vec<u32> = points
+        .chunks_exact(G::POINT_BYTES)
+        .enumerate()
+        .filter(|(_, point)| point.iter().any(|b| *b != 0))
+        .map(|(i, _)| i as u32)
+        .collect();
     let sums = (0..CHECK_ROUNDS)
         .into_par_iter()
         .map(|_| {
-            let mut random = vec![0u8; 2 * count];
+            let mut random = vec![0u8; 2 * finite.len()];
             generator(None)?.fill_bytes(&mut random);
-            let scalars = Scalars::new(random.par_chunks_exact(2).map(|pair| {
-                let bits = u64::from(u16::from_le_bytes([pair[0], pair[1]])) % (1 << CHECK_ROUND_BITS);
-                let half = 1 << (CHECK_ROUND_BITS - 1);
-                if bits < half {
-                    subtract(&R_LIMBS, &[half - bits, 0, 0, 0])
-                } else {
-                    [bits - half, 0, 0, 0]
-                }
-            }));
-            msm::<G>(points, &scalars, &Silent)
+            // A digit from -half to half - 1: its size is the bucket, its sign goes into the tag.
+            let half = 1i32 << (CHECK_ROUND_BITS - 1);
+            let digits: Vec<i16> = random
+                .chunks_exact(2)
+                .map(|pair| (i32::from(u16::from_le_bytes([pair[0], pair[1]])) % (2 * half) - half) as i16)
+                .collect();
+            let mut ends = vec![0u32; half as usize + 1];
+            for digit in &digits {
+                ends[usize::from(digit.unsigned_abs())] += 1;
+            }
+            let (mut total, mut sorted) = (0, vec![0u32; digits.len()]);
+            ends[0] = 0;
+            for end in ends.iter_mut() {
+                total += std::mem::replace(end, total);
+            }
+            for (digit, point) in digits.iter().zip(&finite).filter(|(digit, _)| **digit != 0) {
+                let end = &mut ends[usize::from(digit.unsigned_abs())];
+                sorted[*end as usize] = point << 1 | u32::from(*digit < 0);
+                *end += 1;
+            }
+            Ok(weighted_sum::<G>(points, &sorted[..total as usize], &ends))
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(std::array::from_fn(|round| sums[round]))

@@ -69,6 +69,10 @@ fn field_operations() {
 
 #[test]
 fn evaluation_matches_the_definition() {
+    with_each_backend(evaluation);
+}
+
+fn evaluation() {
     for log in [0, 1, 2, 3, 5, 6, 7, 9, 10] {
         let domain = Domain::new(log);
         let size = 1usize << log;
@@ -95,6 +99,10 @@ fn evaluation_matches_the_definition() {
 
 #[test]
 fn interpolation_undoes_evaluation() {
+    with_each_backend(interpolation);
+}
+
+fn interpolation() {
     for log in [0, 1, 4, 6, 7, 10, 12, 13, 16, 17] {
         let domain = Domain::new(log);
         let coefficients = scalars("inverse", 1 << log);
