@@ -170,6 +170,26 @@ class FflonkKey:
         """The verifying key."""
         return FflonkPublic(self.power, self.signal_count, self.k1, self.k2, g2(self.x), g1(self.c0))
 
+    @property
+    def third(self) -> int:
+        """A cube root of ω: of its order 2^power, since 3 has an inverse modulo that."""
+        return pow(self.omega, pow(3, -1, self.size), R)
+
+    @property
+    def snarkjs_json(self) -> dict[str, Any]:
+        """The key as snarkjs writes it in ``verification_key.json``."""
+        x_imag, x_real, y_imag, y_real = map(str, g2(self.x))
+        roots = {"w": self.omega, "wr": self.third, **{f"w{n}": root_of_unity(n) for n in (3, 4, 8)}}
+        return {
+            "protocol": "fflonk",
+            "curve": "bn128",
+            "nPublic": self.signal_count,
+            "power": self.power,
+            **{name: str(value) for name, value in (roots | {"k1": self.k1, "k2": self.k2}).items()},
+            "X_2": [[x_real, x_imag], [y_real, y_imag], ["1", "0"]],
+            "C0": [*map(str, g1(self.c0)), "1"],
+        }
+
     def equation(self, signals: Sequence[int], points: dict[str, G1Point], evals: Sequence[int]) -> Equation:
         """The protocol, by its definition."""
         e = dict(zip(EVALUATIONS, evals, strict=True))
@@ -178,9 +198,7 @@ class FflonkKey:
         s0 = [pow(seed, 3, R) * pow(root_of_unity(8), i, R) % R for i in range(8)]
         s1 = [pow(seed, 6, R) * pow(root_of_unity(4), i, R) % R for i in range(4)]
         s2 = [pow(seed, 8, R) * pow(root_of_unity(3), i, R) % R for i in range(3)]
-        # A cube root of ω: of its order 2^power, since 3 has an inverse modulo that.
-        third = pow(omega, pow(3, -1, self.size), R)
-        s3 = [root * third % R for root in s2]
+        s3 = [root * self.third % R for root in s2]
         assert {pow(root, 8, R) for root in s0} == {pow(root, 4, R) for root in s1} == {xi}
         assert {pow(root, 3, R) for root in s2} == {xi}
         assert {pow(root, 3, R) for root in s3} == {xi * omega % R}
