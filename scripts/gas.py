@@ -12,8 +12,8 @@ in a running market.
   credit, of which 8 stay in the book; 8 provers with a record and four slots each.
 * submitProofMock, submitProofGroth16: two public signals (one fixed, one the prover). first: nobody was paid
   before. steady: the prover, delegators and treasury have earnings of the same day.
-* submitProofsPer8Mock, submitProofsPer8Groth16: eight proofs of one prover in one transaction, divided by 8.
-  first: the first payment of a day. steady: a later one of that day.
+* submitProofsPer8Mock, submitProofsPer8Groth16, submitProofsPer8Fflonk: eight proofs of one prover in one
+  transaction, divided by 8. first: the first payment of a day. steady: a later one of that day.
 * verifyFflonk: the verifier itself, by a transaction; two public signals, a circuit of 2^15 gates. first and
   steady are the first and the second proof: a verifier stores nothing, and calldata has more zeros or fewer.
 * submitProofFflonk: as submitProofGroth16.
@@ -68,6 +68,7 @@ GOALS: Final[dict[str, int | None]] = {
     "verifyFflonk": None,
     "submitProofsPer8Mock": 40_000,
     "submitProofsPer8Groth16": None,
+    "submitProofsPer8Fflonk": None,
     "finalizeMiss": 110_000,
     "taskLifeGroth16": 450_000,
     "stake": 95_000,
@@ -339,7 +340,12 @@ def _batches(scene: Scene) -> tuple[dict[str, int], dict[str, int]]:
     at.provers.send(worker, "join", scene.groth16_queue, BATCH)
     while (slot_count := at.market.read("slotCountOf", scene.queue)) < BATCH:
         scene.work(slot_count, scene.queue)
-    names = {"submitProofsPer8Mock": scene.queue, "submitProofsPer8Groth16": scene.groth16_queue}
+    at.provers.send(worker, "join", scene.fflonk_queue, BATCH)
+    names = {
+        "submitProofsPer8Mock": scene.queue,
+        "submitProofsPer8Groth16": scene.groth16_queue,
+        "submitProofsPer8Fflonk": scene.fflonk_queue,
+    }
     first, steady = {}, {}
     for name, queue in names.items():
         scene.chain.now += DAY - scene.chain.now % DAY
