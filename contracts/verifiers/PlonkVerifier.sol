@@ -25,12 +25,12 @@ contract PlonkVerifier is PlonkKeys, PlonkEquation {
     uint256 private constant POINTS = 20;
     uint256 private constant ITEM_POINTS = 11;
 
-    /// @dev Our own gas for a signal (about 250) and for the rest (about 14,000), and what EIP-150 holds back from a
+    /// @dev Our own gas for a signal (about 400) and for the rest (about 22,000), and what EIP-150 holds back from a
     ///      call.
-    uint256 private constant SIGNAL_RESERVE = 500;
+    uint256 private constant SIGNAL_RESERVE = 700;
     uint256 private constant RESERVE = 30_000;
-    /// @dev Our own gas for one proof of a batch (about 7,000).
-    uint256 private constant ITEM_RESERVE = 10_000;
+    /// @dev Our own gas for one proof of a batch (about 14,000).
+    uint256 private constant ITEM_RESERVE = 20_000;
     /// @dev What a caller of `verifyMany` spends besides, for each proof and each of its signals.
     uint256 private constant CALLER_RESERVE_PER_ITEM = 4_000;
     uint256 private constant CALLER_RESERVE_PER_SIGNAL = 100;
