@@ -23,7 +23,7 @@ from typing import Any, Final
 from bench import report
 from bench.measure import Driver, Figures, ProverFailed, Row, Sample, row, sample, wanted_runs
 from bench.peers import ALL, Peer, PeerUnavailable, build_all, environment, python_environment
-from bench.workload import BUILD, ROOT, SYSTEMS, Size, Workload, prepare, workloads
+from bench.workload import BUILD, ROOT, SYSTEMS, Size, Workload, WorkloadFailed, prepare, workloads
 
 RUN: Final = BUILD / "run.json"
 """What a run has measured so far."""
@@ -89,7 +89,7 @@ def prepare_all(turns: list[Workload], peers: list[Peer]) -> tuple[dict[str, Siz
         began = time.monotonic()
         try:
             sizes[place] = prepare(workload)
-        except (ValueError, OSError, TypeError) as error:
+        except (WorkloadFailed, ValueError, OSError, subprocess.SubprocessError) as error:
             failures[place] = str(error)
             say(f"{place} is left out: {error}")
             continue
@@ -98,7 +98,7 @@ def prepare_all(turns: list[Workload], peers: list[Peer]) -> tuple[dict[str, Siz
                 continue
             try:
                 peer.set_up(workload)
-            except PeerUnavailable as error:
+            except (PeerUnavailable, OSError) as error:
                 failures[f"{peer.name} on {place}"] = str(error)
                 say(f"{peer.name} is left out on {place}: {error}")
         if time.monotonic() - began > 1:
@@ -221,7 +221,7 @@ def finish(run: dict[str, Any], whole: bool) -> None:
         command = [str(python_environment()), str(ROOT / "bench" / "plot.py"), str(ROOT / report.REPORT)]
         subprocess.run([*command, *(str(ROOT / plot) for plot in PLOTS)], check=True, timeout=120)
         say(f"plotted in {' and '.join(PLOTS)}")
-    except (PeerUnavailable, subprocess.SubprocessError) as error:
+    except (PeerUnavailable, OSError, subprocess.SubprocessError) as error:
         say(f"no plots: {error}")
 
 

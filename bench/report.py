@@ -157,9 +157,11 @@ def _ratios(found: Mapping[Any, Mapping[str, Any]], circuit: str, system: str) -
     for ending, mode in MODES.items():
         own = found[circuit, f"zkpool{ending}"]["median_s"]
         gnark = found.get((circuit, f"gnark{ending}"))
-        if gnark and system == "groth16":
+        if gnark:
             part = own / gnark["median_s"]
-            yield Goal(f"time / gnark's, {mode} (≤ {GNARK_PART})", f"{part:.2f}", part <= GNARK_PART)
+            # Only Groth16 has a goal here.
+            limit = f" (≤ {GNARK_PART})" if system == "groth16" else ""
+            yield Goal(f"time / gnark's, {mode}{limit}", f"{part:.2f}", not limit or part <= GNARK_PART)
     for ending, mode in MODES.items():
         own = found[circuit, f"zkpool{ending}"]["median_s"]
         snarkjs = found.get((circuit, f"snarkjs{ending}"))

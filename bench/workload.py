@@ -33,6 +33,10 @@ COMPILE_SECONDS: Final = 300
 SYSTEMS: Final = ("groth16", "plonk", "fflonk")
 
 
+class WorkloadFailed(Exception):
+    """A circuit that could not be made; says why."""
+
+
 def poseidon_inputs(copy: int) -> Mapping[str, Any]:
     """Where a chain of hashes starts."""
     return {"start": [copy + 1, 2026]}
@@ -163,7 +167,11 @@ def workloads(system: str, quick: bool) -> list[Workload]:
 
 
 def prepare(workload: Workload) -> Size:
-    """Makes what is missing of a circuit, its witness and its key; returns its size."""
+    """Makes what is missing of a circuit, its witness and its key; returns its size.
+
+    Raises:
+        WorkloadFailed, OSError, ValueError, subprocess.SubprocessError: it could not be made.
+    """
     workload.folder.mkdir(parents=True, exist_ok=True)
     if workload.family == "semaphore":
         _prepare_semaphore(workload)
@@ -195,7 +203,7 @@ def _prepare_copies(workload: Workload) -> None:
         tile_constraints(constraints, workload.copies, workload.constraints)
         broken = _native.check_witness(workload.constraints, workload.witness)
         if broken is not None:
-            raise SystemExit(f"the witness of {workload.name} breaks constraint {broken}")
+            raise WorkloadFailed(f"the witness of {workload.name} breaks constraint {broken}")
         stamp(workload.constraints, made)
     made = fingerprint(made, _native.__version__)
     if not is_fresh(workload.key, made):
@@ -250,7 +258,7 @@ def _compiled(name: str, family: Family) -> tuple[Path, Path]:
         command, cwd=ROOT, capture_output=True, text=True, timeout=COMPILE_SECONDS, check=False
     )
     if done.returncode or not (folder / "main_js" / "main.wasm").is_file():
-        raise SystemExit(f"circom failed on {family.source}:\n{done.stdout}{done.stderr}")
+        raise WorkloadFailed(f"circom failed on {family.source}: {done.stdout}{done.stderr}")
     (folder / "main_js" / "main.wasm").replace(program)
     shutil.rmtree(folder / "main_js")
     stamp(constraints, made)
