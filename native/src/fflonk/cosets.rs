@@ -3,7 +3,7 @@
 //! For its generator g and i = g^n, coset k has the points g^k·ω^j, where X^n = i^k. Coset 0 is the domain, on which
 //! X^n - 1 vanishes; on the others it is a constant, so quotients are computed there, point by point.
 
-use super::CHUNK;
+use super::number::scale_by_powers;
 use crate::fft::{reverse, root, Domain};
 use crate::field::Fr;
 use crate::kernel::Scalar;
@@ -72,18 +72,6 @@ impl<'a> Cosets<'a> {
         let step = self.shift(coset).inverse().unwrap_or(Fr::ONE);
         scale_by_powers(values, self.domain.size_inverse().to_ark(), step);
     }
-}
-
-/// Multiplies entry j by `start * step^j`.
-fn scale_by_powers(values: &mut [Scalar], start: Fr, step: Fr) {
-    let factor = Scalar::from_ark(step);
-    values.par_chunks_mut(CHUNK).enumerate().for_each(|(i, chunk)| {
-        let mut power = Scalar::from_ark(start * step.pow([(i * CHUNK) as u64]));
-        for value in chunk {
-            *value *= power;
-            power *= factor;
-        }
-    });
 }
 
 /// The 2n coefficients of the polynomial that is `first` on coset 1 and `third` on coset 3, each given as its

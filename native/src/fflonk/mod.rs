@@ -6,6 +6,7 @@
 //! has four points and sixteen scalars.
 
 mod cosets;
+mod number;
 mod opening;
 mod proof;
 mod prove;

@@ -4,17 +4,21 @@
 //! joined by what flows over their borders, so that remainders are known before the quotient is needed. And since
 //! C0 = Σ X^k P_k(X^8), its remainder modulo X^8 - ξ has the values P_k(ξ) as coefficients: the evaluations of a proof.
 
+use super::number::{fill, run, Formula, Number, Task};
 use super::proof::Evaluations;
 use super::verify::{horner, remainder_at, Points, Vanishing};
 use super::zkey::ProvingKey;
-use super::{Secret, CHUNK};
+use super::Secret;
 use crate::field::Fr;
 use crate::kernel::Scalar;
 use ark_ff::{Field, One};
 use rayon::prelude::*;
 
 /// Length of a piece, a multiple of 3, 4 and 8.
-const PIECE: usize = 24 << 7;
+const PIECE: usize = 24 << 5;
+/// Pieces that one task takes, side by side in lanes.
+const PIECES: usize = 8;
+const GROUP: usize = PIECES * PIECE;
 
 /// The three commitments' polynomials, divided by the vanishing polynomials of their roots.
 pub(super) struct Openings<'a> {
@@ -58,6 +62,17 @@ impl<'a> Openings<'a> {
         }
     }
 
+    /// Coefficients of C0, C1 and C2.
+    #[inline(always)]
+    fn coefficients(&self, index: usize) -> [Scalar; 3] {
+        // C0 and C1 are as long as each other; pieces reach beyond the end.
+        let (c0, c1) = match self.c1.get(index) {
+            Some(value) => (self.key.combined(index), *value),
+            None => (Scalar::ZERO, Scalar::ZERO),
+        };
+        [c0, c1, self.c2.get(index).copied().unwrap_or(Scalar::ZERO)]
+    }
+
     /// What a proof says of the polynomials.
     pub(super) fn evaluations(&self) -> Evaluations {
         let [ql, qr, qo, qm, qc, s1, s2, s3] = self.circuit.remainder();
@@ -90,17 +105,13 @@ impl<'a> Openings<'a> {
         let second = alpha.square() * apart.inverse().unwrap_or(Fr::one());
         let (first, second) = (Scalar::from_ark(*alpha), Scalar::from_ark(second));
         let mut out = Secret::new(vec![Scalar::ZERO; self.c2.len()]);
-        out.par_chunks_mut(PIECE).enumerate().for_each(|(piece, out)| {
-            let (mut circuit, mut wires) = (self.circuit.descend(piece), self.wires.descend(piece));
-            let (mut here, mut next) = (self.here.descend(piece), self.next.descend(piece));
-            for (offset, out) in out.iter_mut().enumerate().rev() {
-                let i = piece * PIECE + offset;
-                let last = self.c2[i];
-                *out = second * (here.step(i, last) - next.step(i, last));
-                if i < self.c1.len() {
-                    *out += circuit.step(i, self.key.combined(i)) + first * wires.step(i, self.c1[i]);
-                }
-            }
+        out.par_chunks_mut(GROUP).enumerate().for_each(|(group, out)| {
+            run(Join {
+                openings: self,
+                factors: [first, second],
+                group,
+                out,
+            })
         });
         out
     }
@@ -116,30 +127,121 @@ impl<'a> Openings<'a> {
         let constant = horner(&self.circuit.remainder(), y)
             + q1 * horner(&self.wires.remainder(), y)
             + q2 * remainder_at(self.points, here, next, y).unwrap_or(Fr::one());
-        let (q1, q2) = (Scalar::from_ark(q1), Scalar::from_ark(q2));
-        let divisor = Scalar::from_ark(vanishing.h0);
-        quotient
-            .par_iter_mut()
-            .enumerate()
-            .with_min_len(CHUNK)
-            .for_each(|(i, value)| {
-                *value = q2 * self.c2[i] - divisor * *value;
-                if i < self.c1.len() {
-                    *value += self.key.combined(i) + q1 * self.c1[i];
-                }
-            });
+        let factors = [q1, q2, vanishing.h0].map(Scalar::from_ark);
+        fill(
+            &mut quotient,
+            &Remains {
+                openings: self,
+                factors,
+            },
+        );
         quotient[0] -= Scalar::from_ark(constant);
         let borders = Borders::<1>::new(quotient.len(), Scalar::from_ark(*y), |i| quotient[i]);
         quotient
-            .par_chunks_mut(PIECE)
+            .par_chunks_mut(GROUP)
             .enumerate()
-            .for_each(|(piece, values)| {
-                let mut descent = borders.descend(piece);
-                for value in values.iter_mut().rev() {
-                    *value = descent.step(0, *value);
-                }
+            .for_each(|(group, rows)| {
+                run(Divide {
+                    borders: &borders,
+                    group,
+                    rows,
+                })
             });
         quotient
+    }
+}
+
+/// C0 + q1·C1 + q2·C2 less a constant times what stands there.
+struct Remains<'a> {
+    openings: &'a Openings<'a>,
+    factors: [Scalar; 3],
+}
+
+impl Formula<4, 3> for Remains<'_> {
+    fn constants(&self) -> [Scalar; 3] {
+        self.factors
+    }
+
+    #[inline(always)]
+    fn inputs(&self, row: usize, here: Scalar) -> [Scalar; 4] {
+        let [c0, c1, c2] = self.openings.coefficients(row);
+        [c0, c1, c2, here]
+    }
+
+    #[inline(always)]
+    fn value<N: Number>([q1, q2, divisor]: &[N; 3], [c0, c1, c2, here]: [N; 4]) -> N {
+        let sum = c0.plus(q1.times(c1)).plus(q2.times(c2));
+        sum.minus(divisor.times(here))
+    }
+}
+
+/// The joined quotient in a group of pieces.
+struct Join<'a> {
+    openings: &'a Openings<'a>,
+    factors: [Scalar; 2],
+    group: usize,
+    out: &'a mut [Scalar],
+}
+
+impl Task for Join<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<N: Number>(self, proof: N::Proof) {
+        let o = self.openings;
+        let [first, second] = self.factors.map(|f| N::same(proof, f));
+        for set in (0..PIECES).step_by(N::WIDTH) {
+            let piece = self.group * PIECES + set;
+            let mut circuit = o.circuit.descend::<N>(proof, piece);
+            let mut wires = o.wires.descend::<N>(proof, piece);
+            let mut here = o.here.descend::<N>(proof, piece);
+            let mut next = o.next.descend::<N>(proof, piece);
+            for offset in (0..PIECE).rev() {
+                let mut rows = [[Scalar::ZERO; 3]; 8];
+                for (lane, row) in rows.iter_mut().enumerate().take(N::WIDTH) {
+                    *row = o.coefficients((piece + lane) * PIECE + offset);
+                }
+                let [c0, c1, c2] = std::array::from_fn(|k| N::gather(proof, |lane| rows[lane][k]));
+                let joined = here.step(offset, c2).minus(next.step(offset, c2));
+                let sum = circuit
+                    .step(offset, c0)
+                    .plus(first.times(wires.step(offset, c1)))
+                    .plus(second.times(joined));
+                sum.scatter(|lane, value| {
+                    if let Some(row) = self.out.get_mut((set + lane) * PIECE + offset) {
+                        *row = value;
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// The division of a group of pieces by X - y, in place.
+struct Divide<'a> {
+    borders: &'a Borders<1>,
+    group: usize,
+    rows: &'a mut [Scalar],
+}
+
+impl Task for Divide<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<N: Number>(self, proof: N::Proof) {
+        for set in (0..PIECES).step_by(N::WIDTH) {
+            let mut descent = self.borders.descend::<N>(proof, self.group * PIECES + set);
+            for offset in (0..PIECE).rev() {
+                let at = |lane: usize| (set + lane) * PIECE + offset;
+                let read = |lane| self.rows.get(at(lane)).copied().unwrap_or(Scalar::ZERO);
+                let value = N::gather(proof, read);
+                descent.step(0, value).scatter(|lane, value| {
+                    if let Some(row) = self.rows.get_mut(at(lane)) {
+                        *row = value;
+                    }
+                });
+            }
+        }
     }
 }
 
@@ -152,22 +254,30 @@ struct Borders<const M: usize> {
 impl<const M: usize> Borders<M> {
     /// Divides the polynomial of `length` coefficients by X^M - `root`.
     fn new(length: usize, root: Scalar, coefficient: impl Fn(usize) -> Scalar + Sync) -> Self {
-        let mut states: Vec<[Scalar; M]> = (0..length.div_ceil(PIECE))
-            .into_par_iter()
-            .map(|piece| {
-                let mut state = [Scalar::ZERO; M];
-                for index in (piece * PIECE..length.min((piece + 1) * PIECE)).rev() {
-                    let value = &mut state[index % M];
-                    *value = coefficient(index) + root * *value;
-                }
-                state
-            })
-            .collect();
+        let read = |index: usize| {
+            if index < length {
+                coefficient(index)
+            } else {
+                Scalar::ZERO
+            }
+        };
+        let groups = length.div_ceil(GROUP);
+        let mut states = vec![[Scalar::ZERO; M]; groups * PIECES];
+        states
+            .par_chunks_mut(PIECES)
+            .enumerate()
+            .for_each(|(group, states)| {
+                run(Remainders {
+                    root,
+                    start: group * GROUP,
+                    read: &read,
+                    states,
+                })
+            });
         let mut jump = Scalar::ONE;
         for _ in 0..PIECE / M {
             jump *= root;
         }
-        states.push([Scalar::ZERO; M]);
         for piece in (0..states.len() - 1).rev() {
             let next = states[piece + 1];
             for (value, next) in states[piece].iter_mut().zip(next) {
@@ -182,28 +292,66 @@ impl<const M: usize> Borders<M> {
         self.states[0].map(Scalar::to_ark)
     }
 
-    /// Walks down a piece.
-    fn descend(&self, piece: usize) -> Descent<M> {
+    /// Walks down as many pieces as there are lanes, from `piece` on.
+    #[inline(always)]
+    fn descend<N: Number>(&self, proof: N::Proof, piece: usize) -> Descent<N, M> {
+        let state = |k: usize| {
+            N::gather(proof, |lane| {
+                self.states
+                    .get(piece + lane + 1)
+                    .map_or(Scalar::ZERO, |state| state[k])
+            })
+        };
         Descent {
-            root: self.root,
-            state: self.states.get(piece + 1).copied().unwrap_or([Scalar::ZERO; M]),
+            root: N::same(proof, self.root),
+            state: std::array::from_fn(state),
         }
     }
 }
 
 /// A walk from the last coefficient of a piece to its first.
-struct Descent<const M: usize> {
-    root: Scalar,
-    state: [Scalar; M],
+struct Descent<N, const M: usize> {
+    root: N,
+    state: [N; M],
 }
 
-impl<const M: usize> Descent<M> {
-    /// Coefficient `index` of the quotient, given that of the dividend.
+impl<N: Number, const M: usize> Descent<N, M> {
+    /// The quotient's coefficient `index`, given that of the dividend.
     #[inline(always)]
-    fn step(&mut self, index: usize, coefficient: Scalar) -> Scalar {
+    fn step(&mut self, index: usize, coefficient: N) -> N {
         let value = &mut self.state[index % M];
         let quotient = *value;
-        *value = coefficient + self.root * quotient;
+        *value = coefficient.plus(self.root.times(quotient));
         quotient
+    }
+}
+
+/// V at the start of each piece of a group, from the coefficients of that piece alone.
+struct Remainders<'a, F, const M: usize> {
+    root: Scalar,
+    start: usize,
+    read: &'a F,
+    states: &'a mut [[Scalar; M]],
+}
+
+impl<const M: usize, F: Fn(usize) -> Scalar> Task for Remainders<'_, F, M> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<N: Number>(self, proof: N::Proof) {
+        for (set, states) in self.states.chunks_mut(N::WIDTH).enumerate() {
+            let start = self.start + set * N::WIDTH * PIECE;
+            let mut descent = Descent {
+                root: N::same(proof, self.root),
+                state: [N::same(proof, Scalar::ZERO); M],
+            };
+            for offset in (0..PIECE).rev() {
+                let value = N::gather(proof, |lane| (self.read)(start + lane * PIECE + offset));
+                descent.step(offset, value);
+            }
+            for (k, value) in descent.state.into_iter().enumerate() {
+                value.scatter(|lane, value| states[lane][k] = value);
+            }
+        }
     }
 }
