@@ -74,6 +74,7 @@ pub fn prove(
     };
     let (first, third) = (shifted(1), shifted(3));
     let t0 = gate_quotient(key, &cosets, &first, &third, &public);
+    key.release(&key.selectors);
     let [a, b, c] = &polynomials;
     let c1 = interleave(8 * key.domain_size(), [a, b, c, &t0]);
     drop(t0);
@@ -89,6 +90,7 @@ pub fn prove(
     drop(polynomials);
     let t2 = permutation.quotient(&z, [&first, &second, &third]);
     drop((first, second, third));
+    key.release(&key.sigmas);
     let t1 = start_quotient(&z, key.domain.size_inverse());
     let c2 = interleave(9 * key.domain_size(), [&z, &t1, &t2]);
     drop((z, t1, t2));

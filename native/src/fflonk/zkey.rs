@@ -163,6 +163,7 @@ impl ProvingKey {
             },
         );
         checks?;
+        storage.release(0..data.len());
         Ok(ProvingKey {
             sha256,
             signal_count: wire_signals - addition_count,
@@ -192,6 +193,13 @@ impl ProvingKey {
     /// Bytes mapped or held, tables included.
     pub fn memory(&self) -> usize {
         self.storage.len() + self.domain.memory()
+    }
+
+    /// Gives back the memory of selectors or sigmas that a proof is done with.
+    pub(super) fn release(&self, polynomials: &[Extended]) {
+        for polynomial in polynomials {
+            self.storage.release(polynomial.range.clone());
+        }
     }
 
     /// Montgomery bytes of the powers of τ.

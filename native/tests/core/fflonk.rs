@@ -8,6 +8,7 @@ use _native::fflonk::{
 };
 use _native::field::Fr;
 use _native::groth16::public_from_json;
+use _native::kernel::{force_backend, Backend};
 use _native::plonkish::ptau::Powers;
 use _native::r1cs::R1cs;
 use _native::storage::Storage;
@@ -100,6 +101,22 @@ fn a_seed_decides_the_proof() {
     let (one, two) = (make(Some(b"one")), make(Some(b"two")));
     assert!(one.c1 != two.c1 && one.c2 != two.c2 && one.evaluations.a != two.evaluations.a);
     assert_ne!(make(None), make(None));
+}
+
+#[test]
+fn every_backend_makes_the_same_proof() {
+    let (r1cs, values) = chain(2100);
+    let key = load(key_file(&r1cs)).unwrap();
+    let best = Backend::ALL.into_iter().rfind(|b| b.is_available()).unwrap();
+    let make = |backend: Backend| {
+        assert!(force_backend(backend));
+        prove(&key, &plain(&values), Some(b"seed"), &Silent).unwrap().0
+    };
+    let expected = make(Backend::Portable);
+    for backend in Backend::ALL.into_iter().filter(|b| b.is_available()) {
+        assert_eq!(make(backend), expected, "{}", backend.name());
+    }
+    assert!(force_backend(best));
 }
 
 #[test]
