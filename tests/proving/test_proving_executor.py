@@ -19,6 +19,7 @@ import pytest
 from tests.proving.faulty_system import SECRET, FaultySystem
 from zkpool_sdk.proving import (
     Circuit,
+    Circuits,
     DeadlinePassed,
     Executor,
     ExecutorClosed,
@@ -177,6 +178,22 @@ def test_job__witness_over_its_time__is_told(submit: Submit) -> None:
     with pytest.raises(WitnessTimeExceeded) as caught:
         submit(queue="rollup", limits=Limits(witness_seconds=0.001)).result(PATIENCE)
     assert caught.value.limit_seconds == 0.001
+
+
+def test_jobs__of_three_systems__share_one_machine(circuits: Circuits, sample: Sample) -> None:
+    names = ("chain_fflonk", "semaphore", "chain_plonk")
+    with Ump(LocalExecutor(cores=1)) as ump:
+        for name in names:
+            ump.serve(name, circuits[name])
+        handles = [(name, ump.submit(name, sample(circuits[name]), PROVER)) for name in names * 2]
+        for name, handle in handles:
+            made = handle.result(PATIENCE)
+            assert (made.circuit, made.system) == (name, circuits[name].system)
+            assert ump.verify(name, made.signals, made.proof_bytes)
+            assert {"witness", "check"} <= {stage for stage, _ in handle.steps}
+        assert local(ump).loads == {circuits[name].key_sha256: 1 for name in names}
+        assert len(local(ump).workers) == 1
+        assert {handle.result().system for _, handle in handles} == {"groth16", "plonk", "fflonk"}
 
 
 def test_keys__within_the_budget__are_loaded_once(

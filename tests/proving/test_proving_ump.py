@@ -208,8 +208,8 @@ def test_ump__dropped_queue__is_served_no_more(semaphore_circuit: Circuit) -> No
 
 
 def test_ump__system_it_lacks__is_told(semaphore_circuit: Circuit) -> None:
-    with pytest.raises(UnknownProvingSystem, match="plonk"):
-        Ump().serve(1, replace(semaphore_circuit, system="plonk"))
+    with pytest.raises(UnknownProvingSystem, match="stark"):
+        Ump().serve(1, replace(semaphore_circuit, system="stark"))
     with pytest.raises(UnknownProvingSystem, match="this machine has"):
         Ump(systems=[]).serve(1, semaphore_circuit)
 
