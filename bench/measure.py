@@ -21,7 +21,7 @@ from typing import Final
 
 LIMIT_SECONDS: Final = 600.0
 """No process may take longer."""
-SECOND_PROOF_SECONDS: Final = 5.0
+SECOND_PROOF_SECONDS: Final = 3.0
 """A prover that takes less proves a second time in the same process, and that proof counts as the loaded one;
 for the others, which warming up no longer changes, the first does."""
 
@@ -177,7 +177,7 @@ def sample(command: Sequence[str], cwd: Path, env: Mapping[str, str], verify: bo
 
 def wanted_runs(wall_s: float) -> int:
     """How many processes a prover gets on a circuit, by what the first took: the slow get fewer."""
-    return 5 if wall_s <= 4 else 3 if wall_s <= 12 else 2 if wall_s <= 30 else 1
+    return 5 if wall_s <= 2 else 3 if wall_s <= 10 else 2 if wall_s <= 25 else 1
 
 
 def row(system: str, prover: str, circuit: str, constraints: int, figures: Sequence[Figures]) -> Row:
