@@ -360,9 +360,13 @@ class Pool:
 
     def _watch(self) -> None:
         """Holds running jobs to their limits, and all jobs to their deadlines."""
-        for worker in self._workers.values():
+        for worker in list(self._workers.values()):
             if worker.ticket is not None:
                 self._watch_job(worker, worker.ticket)
+            if worker.process.poll() is not None:  # a fork of ours may hold the socket open: look there too
+                self._receive(worker)
+                if worker.number in self._workers:
+                    self._bury(worker)
         now = time.time()
         for ticket in list(self._tickets.values()):
             deadline = ticket.handle.job.deadline

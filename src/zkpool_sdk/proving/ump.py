@@ -85,7 +85,7 @@ class Ump:
     @property
     def queues(self) -> Mapping[Hashable, Circuit]:
         """The queues this machine serves, and the circuit of each."""
-        return MappingProxyType({queue: served.circuit for queue, served in self._served.items()})
+        return MappingProxyType({queue: served.circuit for queue, served in list(self._served.items())})
 
     def serve(self, queue: Hashable, circuit: Circuit | str) -> Circuit:
         """Gets ready for a queue: has a worker load the circuit's keys and compile its witness program.
@@ -246,7 +246,8 @@ class Ump:
             The estimate of each queue whose circuit has a sample input; :meth:`estimate` gives the same.
         """
         measured: dict[str, Estimate] = {}
-        for queue, served in self._served.items():
+        all_served = list(self._served.items())
+        for queue, served in all_served:
             circuit = served.circuit
             if circuit.key_sha256 not in measured and circuit.sample_input is not None:
                 self._measurements.forget(circuit)
@@ -255,7 +256,7 @@ class Ump:
                 measured[circuit.key_sha256] = self.estimate(queue)
         return {
             queue: measured[served.circuit.key_sha256]
-            for queue, served in self._served.items()
+            for queue, served in all_served
             if served.circuit.key_sha256 in measured
         }
 
