@@ -313,6 +313,15 @@ def test_cluster__stranger__is_not_let_in(cluster: Cluster, tmp_path: Path) -> N
         DaskExecutor(cluster.address.replace("tls://", "tcp://"), timeout_seconds=3)
 
 
+def test_proving__without_a_cluster__loads_nothing_of_dask() -> None:
+    code = (
+        "import sys, zkpool_sdk.proving;"
+        "print({m.split('.')[0] for m in sys.modules} & {'dask', 'distributed'})"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"
+
+
 @pytest.mark.parametrize(
     ("address", "has_certificate"),
     [

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -498,6 +499,56 @@ def test_executor__many_threads__each_gets_its_proof(machine: Ump, sample: Sampl
         made = list(threads.map(lambda n: machine.prove("semaphore", inputs, n), range(1, 9)))
     place = machine.circuit("semaphore").signal_names.index(machine.circuit("semaphore").prover_names[0])
     assert [result.signals[place] for result in made] == list(range(1, 9))
+
+
+def test_executor__in_bad_times__every_job_ends_as_it_must(
+    semaphore_circuit: Circuit, sample: Sample, tmp_path: Path
+) -> None:
+    """Two cores, workers killed at random, jobs that hang, die, are late or are cancelled, all at once."""
+    dice = Random(7)
+    inputs = sample(semaphore_circuit)
+    ends: dict[str, type[Exception] | None] = {
+        "": None,
+        "die-once": None,
+        "die": WorkerDied,
+        "raise": WorkerFault,
+        "hang": JobTimeExceeded,
+        "work": JobCancelled,
+    }
+    # A killed worker takes one attempt, so more attempts than kills let only poison fail.
+    kills = 2
+    with Ump(LocalExecutor(cores=2, threads_per_job=1, retries=kills + 1), systems=[FaultySystem()]) as ump:
+        ump.serve(1, semaphore_circuit)
+        handles = []
+        for number in range(14):
+            verb = "die" if number == 3 else dice.choice([verb for verb in ends if verb != "die"])
+            seed = f"{verb}:{tmp_path / str(number)}" if verb == "die-once" else verb
+            limits = Limits(seconds=1.0 if verb == "hang" else None)
+            deadline = time.time() + dice.choice([300, 400]) if dice.random() < 0.5 else None
+            handle = ump.submit(
+                1, inputs, PROVER, seed=seed.encode() or None, limits=limits, deadline=deadline
+            )
+            handles.append((verb, handle))
+        for _ in range(kills):
+            time.sleep(0.3)
+            for worker in local(ump).workers[:1]:
+                with suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGKILL)
+        for verb, handle in handles:
+            if verb == "work":
+                begun(handle)
+                handle.cancel()
+            expected = ends[verb]
+            if expected is None:
+                assert handle.result(PATIENCE).proof_bytes
+            else:
+                with pytest.raises(expected):
+                    handle.result(PATIENCE)
+        until(lambda: all(worker.circuit is None for worker in local(ump).workers))
+        assert ump.prove(1, inputs, PROVER).proof_bytes
+        workers = pids(ump)
+        assert 1 <= len(workers) <= 2
+    assert not any(map(runs, workers))
 
 
 PARENT = """

@@ -36,7 +36,7 @@ from zkpool_sdk.proving.memory import held_bytes
 from zkpool_sdk.proving.schedule import KeySize, LoadedKey, Schedule, Start
 
 WATCH_SECONDS: Final = 0.02
-"""How often time, memory and deadlines of running jobs are looked at; a look takes 0.03 ms."""
+"""How often time, memory and deadlines of running jobs are looked at; a look takes 0.02 ms."""
 CANCEL_SECONDS: Final = 0.2
 """How long a worker may take to give a job up by itself, and so keep its keys; then it is killed."""
 LINGER_SECONDS: Final = 1.0
@@ -259,9 +259,16 @@ class Pool:
         ours.setblocking(False)
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         environment |= {name: value for name, value in os.environ.items() if name.startswith("PYTHON")}
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         environment["RAYON_NUM_THREADS"] = str(self._schedule.cores)  # what compiles programs uses it
-        command = [sys.executable, "-m", "zkpool_sdk.proving.worker", str(theirs.fileno()), str(os.getpid())]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "zkpool_sdk.proving.worker",
+            str(theirs.fileno()),
+            str(os.getpid()),
+        ]
         try:
             process = subprocess.Popen(
                 command,
