@@ -12,11 +12,11 @@ in a running market.
   credit, of which 8 stay in the book; 8 provers with a record and four slots each.
 * submitProofMock, submitProofGroth16: two public signals (one fixed, one the prover). first: nobody was paid
   before. steady: the prover, delegators and treasury have earnings of the same day.
-* submitProofsPer8Mock, submitProofsPer8Groth16, submitProofsPer8Fflonk: eight proofs of one prover in one
-  transaction, divided by 8. first: the first payment of a day. steady: a later one of that day.
-* verifyFflonk: the verifier itself, by a transaction; two public signals, a circuit of 2^15 gates. first and
+* submitProofsPer8Mock, submitProofsPer8Groth16, submitProofsPer8Plonk, submitProofsPer8Fflonk: eight proofs
+  of one prover in one transaction, divided by 8. first: the first payment of a day. steady: a later one.
+* verifyPlonk, verifyFflonk: the verifier itself, by a transaction; two public signals, 2^15 gates. first and
   steady are the first and the second proof: a verifier stores nothing, and calldata has more zeros or fewer.
-* submitProofFflonk: as submitProofGroth16.
+* submitProofPlonk, submitProofFflonk: as submitProofGroth16.
 * finalizeMiss: a window missed by a working prover: slash, compensation, keeper's part, bounty. first:
   requester and keeper have no credit. steady: they have.
 * taskLifeGroth16: one bid, a clearing of one task and its proof, two signals; three transactions. first and
@@ -43,6 +43,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.support.fflonk_toy import FflonkKey  # noqa: E402
 from tests.support.groth16_toy import ToyKey  # noqa: E402
+from tests.support.plonk_toy import PlonkKey  # noqa: E402
 from tests.support.rawchain import Artifact, Artifacts, Chain, Contract, Receipt, compiled  # noqa: E402
 from tests.support.rawmarket import KEY, STANDARD_TERMS, RawMarket, deploy, mock_proof  # noqa: E402
 from zkpool_sdk.models import SignalRule  # noqa: E402
@@ -64,10 +65,13 @@ GOALS: Final[dict[str, int | None]] = {
     "clearPerTask": 40_000,
     "submitProofMock": 95_000,
     "submitProofGroth16": 300_000,
+    "submitProofPlonk": None,
+    "verifyPlonk": None,
     "submitProofFflonk": None,
     "verifyFflonk": None,
     "submitProofsPer8Mock": 40_000,
     "submitProofsPer8Groth16": None,
+    "submitProofsPer8Plonk": None,
     "submitProofsPer8Fflonk": None,
     "finalizeMiss": 110_000,
     "taskLifeGroth16": 450_000,
@@ -92,9 +96,10 @@ class Scene:
     keeper: str
     queue: int = 0
     groth16_queue: int = 0
+    plonk_queue: int = 0
     fflonk_queue: int = 0
     signal: int = 1 << 250
-    keys: dict[int, ToyKey | FflonkKey] = field(default_factory=dict)
+    keys: dict[int, ToyKey | PlonkKey | FflonkKey] = field(default_factory=dict)
     verifiers: dict[int, Contract] = field(default_factory=dict)
     statements: dict[bytes, int] = field(default_factory=dict)
 
@@ -106,10 +111,11 @@ class Scene:
         scene = cls(chain, at, people[3:43], people[43:75], people[2])
         scene.queue = at.create_mock_queue(RULES)
         scene.groth16_queue = scene.open_queue(artifacts["Groth16Verifier"], ToyKey.make(2))
+        scene.plonk_queue = scene.open_queue(artifacts["PlonkVerifier"], PlonkKey.make(2, 15))
         scene.fflonk_queue = scene.open_queue(artifacts["FflonkVerifier"], FflonkKey.make(2, 15))
         return scene
 
-    def open_queue(self, verifier_made: Artifact, toy: ToyKey | FflonkKey) -> int:
+    def open_queue(self, verifier_made: Artifact, toy: ToyKey | PlonkKey | FflonkKey) -> int:
         """A queue of a new verifier, for the circuit of a toy key."""
         verifier = self.chain.deploy(verifier_made)
         verifier.send(self.at.deployer, "registerKey", toy.public.abi)
@@ -259,6 +265,8 @@ def _first(scene: Scene) -> dict[str, int]:
     before = scene.chain.snapshot()
     figures["finalizeMiss"] = scene.miss_gas(queue)
     scene.chain.revert(before)
+    figures["submitProofPlonk"] = scene.real_gas(newcomer, scene.plonk_queue)
+    figures["verifyPlonk"] = scene.verify_gas(scene.plonk_queue)
     figures["submitProofFflonk"] = scene.real_gas(newcomer, scene.fflonk_queue)
     figures["verifyFflonk"] = scene.verify_gas(scene.fflonk_queue)
 
@@ -313,6 +321,8 @@ def _steady(scene: Scene) -> dict[str, int]:
     [proven] = scene.work(1, scene.groth16_queue)
     figures["submitProofGroth16"] = proven.gas_used
     figures["taskLifeGroth16"] = scene.life_gas(scene.groth16_queue)
+    figures["submitProofPlonk"] = scene.real_gas(worker, scene.plonk_queue)
+    figures["verifyPlonk"] = scene.verify_gas(scene.plonk_queue)
     figures["submitProofFflonk"] = scene.real_gas(worker, scene.fflonk_queue)
     figures["verifyFflonk"] = scene.verify_gas(scene.fflonk_queue)
     scene.miss_gas(scene.groth16_queue)
@@ -340,10 +350,12 @@ def _batches(scene: Scene) -> tuple[dict[str, int], dict[str, int]]:
     at.provers.send(worker, "join", scene.groth16_queue, BATCH)
     while (slot_count := at.market.read("slotCountOf", scene.queue)) < BATCH:
         scene.work(slot_count, scene.queue)
-    at.provers.send(worker, "join", scene.fflonk_queue, BATCH)
+    for extra in (scene.plonk_queue, scene.fflonk_queue):
+        at.provers.send(worker, "join", extra, BATCH)
     names = {
         "submitProofsPer8Mock": scene.queue,
         "submitProofsPer8Groth16": scene.groth16_queue,
+        "submitProofsPer8Plonk": scene.plonk_queue,
         "submitProofsPer8Fflonk": scene.fflonk_queue,
     }
     first, steady = {}, {}

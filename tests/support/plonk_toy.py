@@ -135,6 +135,28 @@ class PlonkKey:
         return (self.power, self.signal_count, self.k1, self.k2, self.x2, *self.commitments)
 
     @property
+    def public(self) -> PlonkKey:
+        """What has the struct: the key itself."""
+        return self
+
+    @property
+    def snarkjs_json(self) -> dict[str, Any]:
+        """The key as snarkjs writes it in ``verification_key.json``."""
+        x_imag, x_real, y_imag, y_real = map(str, self.x2)
+        names = ("Qm", "Ql", "Qr", "Qo", "Qc", "S1", "S2", "S3")
+        return {
+            "protocol": "plonk",
+            "curve": "bn128",
+            "nPublic": self.signal_count,
+            "power": self.power,
+            "k1": str(self.k1),
+            "k2": str(self.k2),
+            "w": str(root_of_unity(self.power)),
+            "X_2": [[x_real, x_imag], [y_real, y_imag], ["1", "0"]],
+            **{n: [*map(str, point), "1"] for n, point in zip(names, self.commitments, strict=True)},
+        }
+
+    @property
     def flat(self) -> list[int]:
         """All words in order."""
         head = [self.power, self.signal_count, self.k1, self.k2, *self.x2]

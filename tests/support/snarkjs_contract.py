@@ -20,12 +20,14 @@ SOLC: Final = ROOT / "toolchain" / "solc.js"
 EXPORT: Final = """
 const fs = require("node:fs"), path = require("node:path");
 const [folder, protocol] = process.argv.slice(1);
-const { fflonk } = require(folder);
+const { fflonk } = require(folder), ejs = require(require.resolve("ejs", { paths: [folder] }));
 const template = fs.readFileSync(path.join(folder, "templates", `verifier_${protocol}.sol.ejs`), "utf8");
 const key = JSON.parse(fs.readFileSync(0, "utf8"));
-fflonk.exportSolidityVerifier(key, { [protocol]: template }).then((code) => {
-  process.stdout.write(code, () => process.exit(0));
-});
+const rendered =
+  protocol === "fflonk"
+    ? fflonk.exportSolidityVerifier(key, { fflonk: template })
+    : Promise.resolve(ejs.render(template, key));
+rendered.then((code) => process.stdout.write(code, () => process.exit(0)));
 """
 
 
@@ -64,8 +66,8 @@ def deployed(key: dict[str, Any], account: Any) -> str:
     return str(provider.web3.eth.wait_for_transaction_receipt(sent)["contractAddress"])
 
 
-def calldata(proof: bytes, signals: list[int]) -> bytes:
-    """Calldata of ``verifyProof`` of a system whose proof is words in a row."""
-    types = [f"bytes32[{len(proof) // 32}]", f"uint256[{len(signals)}]"]
-    words = [proof[at : at + 32] for at in range(0, len(proof), 32)]
-    return keccak(f"verifyProof({','.join(types)})".encode())[:4] + encode(types, [words, signals])
+def calldata(proof: bytes, signals: list[int], word: str = "bytes32") -> bytes:
+    """Calldata of ``verifyProof`` of a system whose proof is words in a row; PLONK's are of type uint256."""
+    types = [f"{word}[{len(proof) // 32}]", f"uint256[{len(signals)}]"]
+    selector = keccak(f"verifyProof({','.join(types)})".encode())[:4]
+    return selector + proof + encode(types[1:], [signals])
