@@ -22,6 +22,7 @@ from typing import Any, Final
 from bench.tile import tile_constraints, tile_witnesses
 from zkpool_sdk import _native
 from zkpool_sdk.proving import WitnessCalculator, load_circuit, rollup
+from zkpool_sdk.proving.circuit import DEFAULT_FOLDER
 from zkpool_sdk.proving.eddsa import SigningKey
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -122,14 +123,14 @@ class Workload:
     def key(self) -> Path:
         """The ``.zkey`` that ZKPool and snarkjs prove with."""
         if self.family == "semaphore":
-            return load_circuit("semaphore").proving_key
+            return load_circuit("semaphore", ROOT / DEFAULT_FOLDER).proving_key
         return self.folder / f"{self.system}.zkey"
 
     @property
     def verification_key(self) -> Path:
         """The ``verification_key.json`` of that key."""
         if self.family == "semaphore":
-            return load_circuit("semaphore").verification_key
+            return load_circuit("semaphore", ROOT / DEFAULT_FOLDER).verification_key
         return self.folder / f"{self.system}.json"
 
 
@@ -221,7 +222,7 @@ def _set_up(workload: Workload) -> None:
 
 
 def _prepare_semaphore(workload: Workload) -> None:
-    circuit = load_circuit("semaphore")
+    circuit = load_circuit("semaphore", ROOT / DEFAULT_FOLDER)
     assert circuit.sample_input is not None
     sample = json.loads(circuit.sample_input.read_text(encoding="utf-8"))
     calculator = WitnessCalculator(circuit.program, input_sizes=circuit.input_sizes)
