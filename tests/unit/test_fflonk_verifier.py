@@ -23,6 +23,7 @@ from tests.support.fflonk_toy import (
     FflonkKey,
     encoded,
     invert,
+    joined,
     snarkjs_key,
     snarkjs_proof,
 )
@@ -168,6 +169,19 @@ def test_verify__wrong_inverse__refused_though_the_equation_holds(verifier: Any,
     assert PROOF.inv == invert(equation.denominator)
     for inv in (0, 1, equation.denominator, R - PROOF.inv, (PROOF.inv + 1) % R, PROOFS[1].inv, PROOF.inv + R):
         assert not verifier.verify(key, STATEMENT, replace(PROOF, inv=inv).calldata)
+
+
+def test_verify__inverse_of_zero_that_satisfies_the_equation__refused(verifier: Any, key: bytes) -> None:
+    """With it quotients vanish; what is left opens the key's own commitment, as anybody can."""
+    drawn, equation = KEY.exponents(STATEMENT)
+    e = dict(zip(EVALUATIONS, drawn.evaluations, strict=True))
+    r0 = joined([e[name] for name in ("ql", "qr", "qo", "qm", "qc", "s1", "s2", "s3")], equation.y)
+    left = replace(equation, ofc1=0, ofc2=0, ofg1=-r0 % R)
+    without = left.error(KEY, replace(drawn, w2=0))
+    forged = replace(drawn, w2=without * invert(KEY.x - equation.y) % R)
+    assert left.error(KEY, forged) == 0
+    assert not verifier.verify(key, STATEMENT, replace(encoded(forged, equation), inv=0).calldata)
+    assert not verifier.verify(key, STATEMENT, encoded(forged, equation).calldata)
 
 
 @pytest.mark.parametrize("place", [0, 1])
