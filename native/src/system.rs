@@ -90,6 +90,8 @@ macro_rules! kinds {
     ($(#[$doc:meta])* $name:ident, [$($derive:ident),*], $groth16:ty, $plonk:ty, $fflonk:ty) => {
         $(#[$doc])*
         #[derive($($derive),*)]
+        // A process has few of these, each for long: a box would save nothing.
+        #[allow(clippy::large_enum_variant)]
         pub enum $name {
             Groth16($groth16),
             Plonk($plonk),

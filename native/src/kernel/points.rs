@@ -38,6 +38,8 @@ pub trait Coordinates: Copy + Send + Sync {
     fn select(&self, mask: u8, other: &Self) -> Self;
     /// Lanes that hold the number zero; a multiple of p does not count.
     fn zeros(&self) -> u8;
+    /// Lanes that are zero modulo p, from below 2 p.
+    fn vanishing(&self) -> u8;
     /// Inverses below 16 p of up to 5 p; `None` if one is zero modulo p.
     fn inverse(&self, ifma: Ifma) -> Option<Self>;
     /// The x and y of eight points of a file (`FILE`; below 16 p) or in inner form. Each slice holds one point.
@@ -172,6 +174,10 @@ impl Coordinates for Lanes<BaseModulus> {
     fn zeros(&self) -> u8 {
         Lanes::zeros(self)
     }
+    #[inline(always)]
+    fn vanishing(&self) -> u8 {
+        self.canonical().zeros()
+    }
     fn inverse(&self, ifma: Ifma) -> Option<Self> {
         Lanes::inverse(self, ifma)
     }
@@ -285,6 +291,10 @@ impl Coordinates for Lanes2 {
     #[inline(always)]
     fn zeros(&self) -> u8 {
         self.c0.zeros() & self.c1.zeros()
+    }
+    #[inline(always)]
+    fn vanishing(&self) -> u8 {
+        self.c0.vanishing() & self.c1.vanishing()
     }
     /// The conjugate over the norm.
     fn inverse(&self, ifma: Ifma) -> Option<Self> {
