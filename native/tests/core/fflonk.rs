@@ -1,6 +1,8 @@
 //! FFLONK: set-up, proofs, verification, and what must be refused.
 
 use crate::common::{chain, plain};
+use crate::plonk::circuit;
+use crate::plonk_snarkjs::{witness, ROWS};
 use _native::error::{Error, Silent};
 use _native::fflonk::{
     inverse, prove, verify, verify_batch, write_key, Evaluations, Proof, ProvingKey, VerifyingKey,
@@ -9,17 +11,20 @@ use _native::fflonk::{
 use _native::field::Fr;
 use _native::groth16::public_from_json;
 use _native::kernel::{force_backend, Backend};
-use _native::plonkish::ptau::Powers;
+use _native::plonkish::ptau::{write_insecure, Powers, PowersFile};
 use _native::r1cs::R1cs;
 use _native::storage::Storage;
 use ark_bn254::G2Affine;
 use ark_ec::AffineRepr;
 use ark_ff::{AdditiveGroup, Field};
+use sha2::{Digest, Sha256};
 
-/// Made by snarkjs 0.7.6 from `chain(5)`.
+/// Made by snarkjs 0.7.6 of the circuit and the powers of tau of `plonk_snarkjs`, by `fflonk setup` and `fflonk prove`.
 const THEIR_KEY: &str = include_str!("material/fflonk_verification_key.json");
 const THEIR_PROOF: &str = include_str!("material/fflonk_proof.json");
 const THEIR_SIGNALS: &str = include_str!("material/fflonk_public.json");
+/// SHA-256 of the `.zkey` that snarkjs wrote.
+const THEIR_HASH: &str = "9d31603dded529f8691cfc3f7bdd53bb9be540f4fe18cbb078457bd72e5cc467";
 
 fn key_file(r1cs: &[u8]) -> Vec<u8> {
     let circuit = R1cs::parse(r1cs).unwrap();
@@ -46,11 +51,41 @@ fn what_snarkjs_made_is_accepted_and_written_the_same() {
     let key = VerifyingKey::from_json(THEIR_KEY.as_bytes()).unwrap();
     let proof = Proof::from_json(THEIR_PROOF.as_bytes()).unwrap();
     let public = public_from_json(THEIR_SIGNALS.as_bytes()).unwrap();
-    assert_eq!((key.power, key.public_count()), (4, 2));
+    assert_eq!((key.power, key.public_count()), (5, 3));
     assert!(verify(&key, &public, &proof).unwrap());
     assert_eq!(inverse(&key, &public, &proof), Some(proof.inverse));
     assert_eq!(key.to_json(), THEIR_KEY.trim_end());
     assert_eq!(proof.to_json(), THEIR_PROOF.trim_end());
+}
+
+#[test]
+fn keys_are_the_bytes_of_snarkjs() {
+    let mut r1cs = circuit(11, &ROWS);
+    r1cs.public_input_count = 2;
+    let mut file = Vec::new();
+    write_insecure(&mut file, 8, Some(b"tau of the tests")).unwrap();
+    let file = PowersFile::new(Storage::Owned(file)).unwrap();
+    let mut data = Vec::new();
+    write_key(&r1cs, |count| file.take(count, &Silent), &mut data, &Silent).unwrap();
+    let hash: String = Sha256::digest(&data).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(hash, THEIR_HASH);
+    let key = load(data).unwrap();
+    assert_eq!(key.verifying_key.to_json(), THEIR_KEY.trim_end());
+    assert_eq!((key.signal_count, key.constraint_count), (11, 17));
+    let (proof, public) = prove(&key, &plain(&witness()), None, &Silent).unwrap();
+    assert_eq!(public, public_from_json(THEIR_SIGNALS.as_bytes()).unwrap());
+    let theirs = VerifyingKey::from_json(THEIR_KEY.as_bytes()).unwrap();
+    assert!(verify(&theirs, &public, &proof).unwrap());
+    // A circuit whose powers a file does not have.
+    let (r1cs, _) = chain(63);
+    let large = R1cs::parse(&r1cs).unwrap();
+    let outcome = write_key(
+        &large,
+        |count| file.take(count, &Silent),
+        &mut Vec::new(),
+        &Silent,
+    );
+    assert!(matches!(outcome, Err(Error::Argument(_))));
 }
 
 #[test]
@@ -283,7 +318,7 @@ fn verification_keys_that_prove_nothing_are_refused() {
         assert!(matches!(bad.check(), Err(Error::Format { .. })));
     };
     let root = key.w();
-    refused(&|k| k.power = 5);
+    refused(&|k| k.power = 4);
     refused(&|k| k.power = 2);
     refused(&|k| k.power = 27);
     refused(&|k| k.power = u32::MAX);
@@ -302,10 +337,10 @@ fn verification_keys_that_prove_nothing_are_refused() {
     assert_eq!(key.clone().check().unwrap(), key);
     for (from, to) in [
         ("fflonk", "plonk"),
-        ("\"nPublic\": 2", "\"nPublic\": 15"),
-        ("\"nPublic\": 2", "\"nPublic\": -2"),
-        ("\"power\": 4", "\"power\": 4294967300"),
-        ("\"w\": \"1", "\"w\": \"2"),
+        ("\"nPublic\": 3", "\"nPublic\": 31"),
+        ("\"nPublic\": 3", "\"nPublic\": -3"),
+        ("\"power\": 5", "\"power\": 4294967301"),
+        ("\"w\": \"4", "\"w\": \"5"),
         ("\"C0\"", "\"C1\""),
         ("\"1\"", "\"2\""),
     ] {

@@ -21,10 +21,10 @@ const KEY: &str = include_str!("material/plonk_verification_key.json");
 /// SHA-256 of the `.zkey` that snarkjs wrote.
 const KEY_SHA256: &str = "8afd900d258ac5bf34e5a6ea92468630e5d1d6afc3a4998a0d5bbc9ddd205219";
 
-type Row = [&'static [(u32, u64)]; 3];
+pub type Row = [&'static [(u32, u64)]; 3];
 
 /// Long sums, constants, zero coefficients, terms that cancel, empty factors.
-const ROWS: [Row; 9] = [
+pub const ROWS: [Row; 9] = [
     [&[(2, 1), (3, 2), (4, 3), (5, 4)], &[(0, 1)], &[(1, 1)]],
     [&[(0, 5)], &[(0, 2), (2, 5)], &[(6, 1)]],
     [
@@ -53,7 +53,7 @@ fn key_file() -> Vec<u8> {
     out
 }
 
-fn witness() -> Vec<Fr> {
+pub fn witness() -> Vec<Fr> {
     let mut w = vec![Fr::ONE; 11];
     let half = Fr::from(2u64).inverse().unwrap();
     (w[2], w[3], w[4]) = (Fr::from(11u64), Fr::from(13u64), Fr::from(17u64));
