@@ -208,7 +208,6 @@ def test_keys__within_the_budget__are_loaded_once(
         sizes = {}
         for circuit in (*circuits, *circuits):
             result = ump.prove(circuit.name, sample(circuit), PROVER)
-            assert result.load_seconds < 0.05
             sizes[circuit.name] = result.key_bytes
         assert executor.loads == {circuit.key_sha256: 1 for circuit in circuits}
         assert [worker.keys for worker in executor.workers] == [tuple(c.key_sha256 for c in circuits)]
@@ -330,7 +329,7 @@ def test_job__over_its_time__is_killed_and_not_tried_again(machine: Ump, submit:
 
 def test_job__past_its_deadline__is_given_up_waiting_or_running(machine: Ump, submit: Submit) -> None:
     submit().result(PATIENCE)  # the worker is warm
-    deadline = time.time() + 0.5
+    deadline = time.time() + 2
     running, waiting = submit("work", deadline=deadline), submit("work", deadline=deadline)
     behind = submit()
     begun(running)

@@ -83,8 +83,8 @@ class ScheduleMachine(RuleBasedStateMachine):
             if own in self.loaded:
                 FIRED["warm"] += 1
             else:
-                warm_idle = {loaded for _, loaded in idle if loaded.key == key}
-                assert not warm_idle, "an idle worker had the key"
+                warm = {loaded for loaded in self.loaded if loaded.key == key}
+                assert all(loaded.worker in busy for loaded in warm), "an idle worker had the key"
             for loaded in start.evicted:
                 with_it = {*self.loaded, own}
                 assert total_bytes(with_it) > BUDGET, "a key left for nothing"
