@@ -21,9 +21,9 @@ Progress = Callable[[str, float], None]
 """Called on the calling thread as ``progress(stage, fraction)`` when a stage is finished.
 
 ``fraction`` grows from 0.0 to 1.0. Proving reports ``parse``, ``transforms``, one ``msm_…`` for each
-multi-exponentiation or round of them (they may overlap, so their order varies), and ``check``; proving many
-reports ``proof`` for each. Set-up reports ``parse``, ``lagrange``, ``points``, ``write``. An exception raised
-by the callback stops the work and is re-raised.
+multi-exponentiation or round of them (they may overlap, so their order varies), and ``check``, PLONK also
+``permutation`` and ``openings``; proving many reports ``proof`` for each. Set-up reports ``parse``,
+``lagrange``, ``points``, ``write``. An exception raised by the callback stops the work and is re-raised.
 """
 
 __version__: str

@@ -11,6 +11,7 @@ use crate::plonk::proof::Proof;
 use crate::plonk::quotient::{self, Secret};
 use crate::plonk::verify::{lagrange, verify};
 use crate::plonk::zkey::{Column, ProvingKey};
+use crate::plonkish::formula::{tabulate, Element, Formula};
 use crate::plonkish::permutation::powers;
 use crate::plonkish::poly;
 use ark_ec::short_weierstrass::Affine;
@@ -105,6 +106,7 @@ impl Prover<'_> {
         t2.push(blinders[1]);
         t3[0] -= blinders[1];
         blinders.zeroize();
+        key.release_values();
         self.observer.finished("transforms");
         let [commit_t1, commit_t2, commit_t3] =
             self.commit_all([(&t1, "msm_t1"), (&t2, "msm_t2"), (&t3, "msm_t3")])?;
@@ -339,25 +341,50 @@ impl Folding {
         ]
         .map(|column| key.coefficients(column));
         let length = secret.iter().map(|p| p.len()).max().unwrap_or(0);
-        let mut out = Zeroizing::new(Vec::new());
-        (0..length)
-            .into_par_iter()
-            .with_min_len(CHUNK)
-            .map(|i| {
-                let mut sum = Scalar::ZERO;
-                for (polynomial, factor) in secret.iter().zip(&self.secret) {
-                    if let Some(value) = polynomial.get(i) {
-                        sum += *value * *factor;
-                    }
-                }
-                if i < size {
-                    for (bytes, factor) in columns.iter().zip(&self.key) {
-                        sum += poly::at(bytes, 32 * i) * *factor;
-                    }
-                }
-                sum
-            })
-            .collect_into_vec(&mut out);
+        let mut out = Zeroizing::new(Vec::with_capacity(length));
+        let folded = Folded {
+            factors: self,
+            size,
+            columns,
+            secret: secret.map(|p| p.as_slice()),
+        };
+        tabulate(&mut out, length, &folded);
         out
+    }
+}
+
+/// The fold, coefficient by coefficient.
+struct Folded<'a> {
+    factors: &'a Folding,
+    size: usize,
+    columns: [&'a [u8]; 8],
+    secret: [&'a [Scalar]; 7],
+}
+
+impl Formula for Folded<'_> {
+    fn constants(&self) -> Vec<Scalar> {
+        [&self.factors.key[..], &self.factors.secret[..]].concat()
+    }
+
+    #[inline(always)]
+    fn at<E: Element>(&self, context: E::Context, constants: &[E], row: usize) -> E {
+        let (of_key, of_secret) = constants.split_at(self.columns.len());
+        // Fifteen products are below 30 times the modulus.
+        let mut sum = E::constant(context, &Scalar::ZERO);
+        for (bytes, factor) in self.columns.iter().zip(of_key) {
+            let read = |i: usize| {
+                if row + i < self.size {
+                    poly::at(bytes, 32 * (row + i))
+                } else {
+                    Scalar::ZERO
+                }
+            };
+            sum = sum.plus(factor.times(E::read(context, read)));
+        }
+        for (polynomial, factor) in self.secret.iter().zip(of_secret) {
+            let read = |i: usize| polynomial.get(row + i).copied().unwrap_or(Scalar::ZERO);
+            sum = sum.plus(factor.times(E::read(context, read)));
+        }
+        sum
     }
 }

@@ -12,6 +12,7 @@ use crate::field::Fr;
 use crate::kernel::Scalar;
 use crate::plonk::prove::all;
 use crate::plonk::zkey::{Column, ProvingKey};
+use crate::plonkish::formula::{tabulate, Element, Formula, MAX_WIDTH};
 use crate::plonkish::permutation::powers;
 use crate::plonkish::poly;
 use ark_ff::{AdditiveGroup, Field};
@@ -107,47 +108,37 @@ impl Inputs<'_> {
         let [a, b, c] = self.wires;
         let [a, b, c, z, signals] = all([a.as_slice(), b, c, self.z, signals], |polynomial| {
             let mut values: Secret = Zeroizing::new(Vec::with_capacity(size));
-            (0..size)
-                .into_par_iter()
-                .with_min_len(CHUNK)
-                .map(|i| match polynomial.get(size + i) {
-                    Some(high) => (polynomial[i] + *high * fold) * shifts[i],
-                    None => polynomial[i] * shifts[i],
-                })
-                .collect_into_vec(&mut values);
+            let shifted = Shifted {
+                polynomial,
+                shifts: &shifts,
+                fold,
+            };
+            tabulate(&mut values, size, &shifted);
             domain.evaluate(&mut values);
             values
         });
-
         let vk = &key.verifying_key;
-        let labels = [shift, shift * vk.k1, shift * vk.k2].map(|s| Scalar::from_ark(s * self.beta));
-        let [beta, gamma, alpha] = [self.beta, self.gamma, self.alpha].map(Scalar::from_ark);
-        let alpha_square = alpha.square();
-        let column = |column: Column| key.values(column);
-        let [qm, ql, qr, qo, qc] = [Column::Qm, Column::Ql, Column::Qr, Column::Qo, Column::Qc].map(column);
-        let [s1, s2, s3, l1] = [Column::S1, Column::S2, Column::S3, Column::L1].map(column);
+        let equations = Equations {
+            log,
+            index,
+            columns: COLUMNS.map(|column| key.values(column)),
+            nodes,
+            values: [&a, &b, &c, &signals],
+            z: &z,
+            constants: [
+                self.gamma,
+                self.beta,
+                self.beta * shift,
+                self.beta * shift * vk.k1,
+                self.beta * shift * vk.k2,
+                self.alpha,
+                self.alpha.square(),
+                Fr::ONE,
+            ]
+            .map(Scalar::from_ark),
+        };
         let mut out = Zeroizing::new(Vec::with_capacity(size));
-        (0..size)
-            .into_par_iter()
-            .with_min_len(CHUNK)
-            .map(|i| {
-                let row = reverse(i, log);
-                let next = reverse((row + 1) % size, log);
-                let read = |bytes: &[u8]| poly::at(bytes, 32 * (4 * row + index));
-                let gate = (read(qm) * b[i] + read(ql)) * a[i]
-                    + read(qr) * b[i]
-                    + read(qo) * c[i]
-                    + read(qc)
-                    + signals[i];
-                let (a, b, c) = (a[i] + gamma, b[i] + gamma, c[i] + gamma);
-                let node = nodes[row];
-                let identity =
-                    (a + labels[0] * node) * (b + labels[1] * node) * ((c + labels[2] * node) * z[i]);
-                let copied =
-                    (a + beta * read(s1)) * (b + beta * read(s2)) * ((c + beta * read(s3)) * z[next]);
-                gate + alpha * (identity - copied) + alpha_square * ((z[i] - Scalar::ONE) * read(l1))
-            })
-            .collect_into_vec(&mut out);
+        tabulate(&mut out, size, &equations);
         domain.interpolate(&mut out);
         // Back from the coset, and over X^n - 1, which is constant there.
         let scale = (power - Fr::ONE).inverse().unwrap_or(Fr::ONE);
@@ -192,6 +183,95 @@ impl Inputs<'_> {
             copied = product(&copied, &permuted);
         }
         std::array::from_fn(|i| self.alpha * (identity[TOP - 1 - i] - copied[TOP - 1 - i]))
+    }
+}
+
+/// A polynomial whose values over the domain are those of the given one over a coset.
+struct Shifted<'a> {
+    polynomial: &'a [Scalar],
+    /// Powers of the coset's shift.
+    shifts: &'a [Scalar],
+    /// The value of X^n on the coset, for the coefficients from X^n on.
+    fold: Scalar,
+}
+
+impl Formula for Shifted<'_> {
+    fn constants(&self) -> Vec<Scalar> {
+        vec![]
+    }
+
+    #[inline(always)]
+    fn at<E: Element>(&self, context: E::Context, _: &[E], row: usize) -> E {
+        let size = self.shifts.len();
+        let coefficients = E::read(context, |i| match self.polynomial.get(size + row + i) {
+            Some(high) => self.polynomial[row + i] + *high * self.fold,
+            None => self.polynomial[row + i],
+        });
+        coefficients.times(E::read(context, |i| self.shifts[row + i]))
+    }
+}
+
+/// The key's polynomials in the equations.
+const COLUMNS: [Column; 9] = [
+    Column::Qm,
+    Column::Ql,
+    Column::Qr,
+    Column::Qo,
+    Column::Qc,
+    Column::S1,
+    Column::S2,
+    Column::S3,
+    Column::L1,
+];
+
+/// N over one coset, in bit-reversed order, from the values of its parts: those of the key are in natural order over
+/// the domain of four times the size.
+struct Equations<'a> {
+    log: u32,
+    index: usize,
+    columns: [&'a [u8]; 9],
+    /// The domain, in natural order.
+    nodes: &'a [Scalar],
+    /// Wires and public signals.
+    values: [&'a [Scalar]; 4],
+    z: &'a [Scalar],
+    /// gamma, beta, the labels' factors of the three columns, alpha, its square, one.
+    constants: [Scalar; 8],
+}
+
+impl Formula for Equations<'_> {
+    fn constants(&self) -> Vec<Scalar> {
+        self.constants.to_vec()
+    }
+
+    #[inline(always)]
+    fn at<E: Element>(&self, context: E::Context, constants: &[E], row: usize) -> E {
+        let [gamma, beta, label_a, label_b, label_c, alpha, alpha_square, one] = constants[..] else {
+            unreachable!("as many as given");
+        };
+        let mut rows = [0usize; MAX_WIDTH];
+        for (i, natural) in rows.iter_mut().enumerate().take(E::WIDTH) {
+            *natural = reverse(row + i, self.log);
+        }
+        let mask = (1 << self.log) - 1;
+        let [qm, ql, qr, qo, qc, s1, s2, s3, l1] = self
+            .columns
+            .map(|bytes| E::read(context, |i| poly::at(bytes, 32 * (4 * rows[i] + self.index))));
+        let [a, b, c, signals] = self.values.map(|values| E::read(context, |i| values[row + i]));
+        let z = E::read(context, |i| self.z[row + i]);
+        let next = E::read(context, |i| self.z[reverse((rows[i] + 1) & mask, self.log)]);
+        let node = E::read(context, |i| self.nodes[rows[i]]);
+
+        let gate = qm.times(b).plus(ql).times(a);
+        let gate = gate.plus(qr.times(b)).plus(qo.times(c)).plus(qc).plus(signals);
+        let (a, b, c) = (a.plus(gamma), b.plus(gamma), c.plus(gamma));
+        let identity = a.plus(label_a.times(node)).times(b.plus(label_b.times(node)));
+        let identity = identity.times(c.plus(label_c.times(node)).times(z));
+        let copied = a.plus(beta.times(s1)).times(b.plus(beta.times(s2)));
+        let copied = copied.times(c.plus(beta.times(s3)).times(next));
+        let start = z.minus(one).times(l1);
+        gate.plus(alpha.times(identity.minus(copied)))
+            .plus(alpha_square.times(start))
     }
 }
 

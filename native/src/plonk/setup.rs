@@ -37,7 +37,7 @@ pub fn set_up(
 ) -> Result<[u8; 32]> {
     let gates = read_gates(r1cs, observer)?;
     let powers = Powers::insecure(power_count(&gates)?, seed)?;
-    observer.finished("powers");
+    observer.finished("points");
     write_files(&gates, &powers, zkey, vkey, observer)
 }
 
@@ -53,7 +53,7 @@ pub fn set_up_from(
     let gates = read_gates(r1cs, observer)?;
     let file = PowersFile::new(Storage::open(ptau, true)?)?;
     let powers = file.take(power_count(&gates)?, observer)?;
-    observer.finished("powers");
+    observer.finished("points");
     write_files(&gates, &powers, zkey, vkey, observer)
 }
 
@@ -196,12 +196,10 @@ pub fn write_key(
         values.resize(size, Scalar::ZERO);
         commitments.push(writer.committed(&values)?);
     }
-    observer.finished("selectors");
     writer.open(12, 3 * length)?;
     for column in labels(&gates.gates, gates.wire_count(), log) {
         commitments.push(writer.committed(&column)?);
     }
-    observer.finished("permutation");
     let rows = gates.public_count.max(1);
     writer.open(13, rows * length)?;
     for row in 0..rows {

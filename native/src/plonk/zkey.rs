@@ -173,6 +173,10 @@ impl ProvingKey {
             },
         );
         checks?;
+        // A key that waits for work needs no memory: proving reads what it needs once more.
+        for (_, range) in &values {
+            storage.release(range.clone());
+        }
         Ok(ProvingKey {
             sha256,
             signal_count: counts.wires - counts.additions,
@@ -217,6 +221,14 @@ impl ProvingKey {
     pub fn values(&self, column: Column) -> &[u8] {
         let start = self.columns[column as usize] + 32 * self.domain.size();
         &self.storage[start..start + 4 * 32 * self.domain.size()]
+    }
+
+    /// Gives back the memory of the values, which the rounds after the third do not read.
+    pub fn release_values(&self) {
+        for start in self.columns {
+            let size = 32 * self.domain.size();
+            self.storage.release(start + size..start + VALUES * size);
+        }
     }
 
     /// The wire at a gate's place `column` (a, b, c); wire 0 beyond the gates.

@@ -1,5 +1,6 @@
 //! What PLONK and FFLONK have in common: gates, the copy permutation, powers of tau, polynomials, the transcript.
 
+pub mod formula;
 pub mod gates;
 pub mod permutation;
 pub mod poly;

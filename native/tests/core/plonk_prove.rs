@@ -1,9 +1,11 @@
 //! PLONK from circuit to verified proof, and what it refuses.
 
-use crate::common::{chain, plain};
+use crate::common::{chain, plain, scalars, with_each_backend};
 use _native::error::{Error, Observer, Silent};
 use _native::field::{to_le, Fr};
+use _native::kernel::Scalar;
 use _native::plonk::{self, prove, verify, verify_batch, Proof, ProvingKey, VerifyingKey};
+use _native::plonkish::formula::{tabulate, Element, Formula};
 use _native::plonkish::gates::{Gates, ZeroTerms};
 use _native::plonkish::ptau::Powers;
 use _native::r1cs::R1cs;
@@ -11,6 +13,7 @@ use _native::storage::Storage;
 use ark_ff::{AdditiveGroup, BigInt, Field, PrimeField};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
 
 /// Groups of sections of a key file: number, start, length.
 fn sections(data: &[u8]) -> Vec<(u32, usize, usize)> {
@@ -87,6 +90,48 @@ fn seeds_decide_and_fresh_randomness_differs() {
     for (a, b) in [(&one, &two), (&two, &three), (&three, &proof)] {
         let (a, b) = (a.points(), b.points());
         assert!(a.iter().zip(&b).all(|(a, b)| a != b));
+    }
+}
+
+#[test]
+fn every_backend_makes_the_same_proof() {
+    let (r1cs, values) = chain(300);
+    let key = load(key_file(&r1cs)).unwrap();
+    let proofs = Mutex::new(Vec::new());
+    with_each_backend(|| {
+        let (proof, _) = prove(&key, &plain(&values), Some(b"seed"), &Silent).unwrap();
+        proofs.lock().unwrap().push(proof);
+    });
+    let proofs = proofs.into_inner().unwrap();
+    assert!(!proofs.is_empty() && proofs.iter().all(|proof| *proof == proofs[0]));
+}
+
+#[test]
+fn formulas_give_the_same_for_one_row_and_for_eight() {
+    /// (2 - 3 x) x + row
+    struct Example<'a>(&'a [Scalar]);
+    impl Formula for Example<'_> {
+        fn constants(&self) -> Vec<Scalar> {
+            [2u64, 3].map(|n| Scalar::from_ark(Fr::from(n))).to_vec()
+        }
+        #[inline(always)]
+        fn at<E: Element>(&self, context: E::Context, constants: &[E], row: usize) -> E {
+            let x = E::read(context, |i| self.0[row + i]);
+            let number = E::read(context, |i| Scalar::from_ark(Fr::from((row + i) as u64)));
+            constants[0].minus(constants[1].times(x)).times(x).plus(number)
+        }
+    }
+    for length in [0, 1, 7, 8, 1023, 1025, 3000] {
+        let mut values = scalars("rows", length);
+        values.iter_mut().step_by(3).for_each(|v| *v = -Fr::ONE);
+        let table: Vec<Scalar> = values.iter().map(|v| Scalar::from_ark(*v)).collect();
+        let mut out = vec![Scalar::ONE; 5];
+        tabulate(&mut out, length, &Example(&table));
+        assert_eq!(out.len(), length);
+        for (row, (result, x)) in out.iter().zip(&values).enumerate() {
+            let want = (Fr::from(2u64) - Fr::from(3u64) * x) * x + Fr::from(row as u64);
+            assert_eq!(result.to_ark(), want);
+        }
     }
 }
 
