@@ -2,6 +2,7 @@
 
 mod arithmetic;
 mod common;
+mod corpus;
 mod fflonk;
 mod groth16;
 mod hashes;
