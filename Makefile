@@ -1,7 +1,7 @@
 # The commands of ZKPool. `make demo` and `make test` do all set-up by themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check lint format gas bench-prover wheel lock clean
+.PHONY: help build demo test check lint format gas bench-prover fuzz wheel lock clean
 
 BIN := .venv/bin
 SOLIDITY := 'contracts/**/*.sol'
@@ -57,6 +57,9 @@ gas: build ## Measure the gas of each operation and print it beside the goals
 
 bench-prover: build ## Time proofs beside other provers; write tables and plots (ARGS=--quick prints alone)
 	@$(BIN)/python -m bench $(ARGS)
+
+fuzz: build ## Fuzz whatever of the prover core reads bytes from outside: SECONDS=20 for each target
+	@$(BIN)/python tools/fuzz.py --seconds $(or $(SECONDS),20)
 
 wheel: build ## Build the wheel of the SDK and try it in a clean environment without Rust
 	@$(BIN)/python tools/check_wheel.py

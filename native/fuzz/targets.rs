@@ -79,7 +79,10 @@ pub fn verification_key(data: &[u8]) {
 /// A proof says the same when written and read again, as JSON and as calldata.
 pub fn proof(data: &[u8]) {
     if let Ok(proof) = Proof::from_json(data) {
-        assert_eq!(Proof::from_json(proof.to_json().as_bytes()).ok().as_ref(), Some(&proof));
+        assert_eq!(
+            Proof::from_json(proof.to_json().as_bytes()).ok().as_ref(),
+            Some(&proof)
+        );
         let calldata = proof.to_calldata();
         assert_eq!(Proof::from_calldata(proof.system(), &calldata).ok(), Some(proof));
     }

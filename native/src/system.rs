@@ -47,6 +47,14 @@ impl System {
         }
     }
 
+    /// Stages that a set-up reports.
+    pub fn setup_stages(self) -> usize {
+        match self {
+            System::Groth16 => 4,
+            System::Plonk | System::Fflonk => 6,
+        }
+    }
+
     /// What the protocol section of a `.zkey` says.
     fn of_key(data: &[u8]) -> Result<Self> {
         const SECTION: &str = "protocol";
@@ -312,6 +320,24 @@ impl Proof {
 
 /// A proof and the public signals it is about.
 pub type Proven = (Proof, Vec<Fr>);
+
+/// A set-up from the powers of tau of a ceremony, for systems that need no more: as trustworthy as the ceremony.
+pub fn set_up_from(
+    system: System,
+    r1cs: &Path,
+    ptau: &Path,
+    zkey: &Path,
+    vkey: Option<&Path>,
+    observer: &dyn Observer,
+) -> Result<[u8; 32]> {
+    match system {
+        System::Groth16 => Err(Error::Argument(
+            "a groth16 key needs a second phase of the circuit's own: use snarkjs for a ceremony".into(),
+        )),
+        System::Plonk => plonk::set_up_from(r1cs, ptau, zkey, vkey, observer),
+        System::Fflonk => fflonk::set_up_from_powers(r1cs, ptau, zkey, vkey, observer),
+    }
+}
 
 /// A one-party set-up for development: see each system's `set_up`.
 pub fn set_up(

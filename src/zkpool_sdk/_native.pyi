@@ -22,8 +22,8 @@ Progress = Callable[[str, float], None]
 
 ``fraction`` grows from 0.0 to 1.0. Proving reports ``parse``, ``transforms``, one ``msm_…`` for each
 multi-exponentiation or round of them (they may overlap, so their order varies), and ``check``, PLONK also
-``permutation`` and ``openings``; proving many reports ``proof`` for each. Set-up reports ``parse``,
-``lagrange``, ``points``, ``write``. An exception raised by the callback stops the work and is re-raised.
+``permutation`` and ``openings``; proving many reports ``proof`` for each. Set-up reports ``parse`` first and
+``write`` last. An exception raised by the callback stops the work and is re-raised.
 """
 
 __version__: str
@@ -309,6 +309,34 @@ def insecure_dev_setup(
 
     Raises:
         NativeFormatError: the ``.r1cs`` is malformed or over another field, or the circuit is too large.
+        OSError: a file cannot be read or written.
+    """
+
+def universal_setup(
+    r1cs: str | os.PathLike[str],
+    powers_of_tau: str | os.PathLike[str],
+    zkey: str | os.PathLike[str],
+    verification_key: str | os.PathLike[str] | None = None,
+    system: str = "plonk",
+    threads: int = 0,
+    progress: Progress | None = None,
+) -> str:
+    """A set-up of a PLONK or FFLONK circuit from a ceremony's powers of tau: as trustworthy as the ceremony.
+
+    Writes the same bytes as snarkjs. That the powers belong to one tau is checked; whether somebody knows
+    that tau is for the caller to know.
+
+    Args:
+        r1cs, zkey, verification_key, threads, progress: as for :func:`insecure_dev_setup`.
+        powers_of_tau: a ``.ptau``, prepared for a second phase or not.
+        system: ``"plonk"`` or ``"fflonk"``.
+
+    Returns:
+        SHA-256 of the ``.zkey``, 64 hex digits.
+
+    Raises:
+        NativeFormatError: a file is malformed, or its powers do not belong together.
+        NativeError: another system, or the ceremony is too small for the circuit.
         OSError: a file cannot be read or written.
     """
 

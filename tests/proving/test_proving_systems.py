@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.proving.native_material import chain_circuit
 from zkpool_sdk import _native
 from zkpool_sdk.proving import (
     SYSTEMS,
@@ -82,6 +83,47 @@ def test_proof__same_seed__same_proof__else_never(made: Made) -> None:
     assert first == second
     fresh = {_native.prove(made.key, made.witness).calldata for _ in range(2)} | {first}
     assert len(fresh) == 3
+
+
+def test_progress__grows_to_one__proving_and_setting_up(made: Made, tmp_path: Path) -> None:
+    told: list[tuple[str, float]] = []
+
+    def tell(stage: str, part: float) -> None:
+        told.append((stage, part))
+
+    _native.prove(made.key, made.witness, progress=tell)
+    assert [part for _, part in told] == sorted(part for _, part in told)
+    assert (told[0][0], told[-1]) == ("parse", ("check", 1.0))
+    told.clear()
+    circuit = tmp_path / "circuit.r1cs"
+    circuit.write_bytes(chain_circuit(4).r1cs)
+    with pytest.warns(_native.InsecureSetupWarning):
+        made.system.setup(circuit, tmp_path, on_progress=tell)
+    assert (told[0][0], told[-1]) == ("parse", ("write", 1.0))
+
+
+def test_setup_from_a_ceremony__same_key_as_snarkjs(snarkjs: Any, tmp_path: Path) -> None:
+    circuit = chain_circuit(4)
+    files = {
+        name: tmp_path / name for name in ("c.r1cs", "0.ptau", "1.ptau", "2.ptau", "theirs", "ours", "vkey")
+    }
+    files["c.r1cs"].write_bytes(circuit.r1cs)
+    snarkjs("powersoftau", "new", "bn128", "7", files["0.ptau"])
+    snarkjs("powersoftau", "contribute", files["0.ptau"], files["1.ptau"], "--name=test", "-e=entropy")
+    snarkjs("powersoftau", "prepare", "phase2", files["1.ptau"], files["2.ptau"])
+    for system in ("plonk", "fflonk"):
+        snarkjs(system, "setup", files["c.r1cs"], files["2.ptau"], files["theirs"])
+        for powers in ("1.ptau", "2.ptau"):
+            _native.universal_setup(files["c.r1cs"], files[powers], files["ours"], files["vkey"], system)
+            assert files["ours"].read_bytes() == files["theirs"].read_bytes()
+        key = _native.load_key(files["ours"])
+        proof = _native.prove(key, circuit.witness)
+        assert _native.verify(files["vkey"].read_text(), proof.public_signals, proof)
+    with pytest.raises(_native.NativeError, match="second phase"):
+        _native.universal_setup(files["c.r1cs"], files["2.ptau"], files["ours"], None, "groth16")
+    files["c.r1cs"].write_bytes(chain_circuit(500).r1cs)
+    with pytest.raises(_native.NativeError, match="powers of tau wanted"):
+        _native.universal_setup(files["c.r1cs"], files["2.ptau"], files["ours"], None, "plonk")
 
 
 def test_prove_many__in_order__and_a_bad_witness_costs_nobody_else_the_proof(made: Made) -> None:

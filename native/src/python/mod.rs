@@ -22,9 +22,6 @@ use std::ffi::CString;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Stages that set-up reports.
-const SETUP_STAGES: usize = 4;
-
 type Pair<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// The content of a witness argument: bytes as they are, or a file that is read and wiped afterwards.
@@ -207,8 +204,33 @@ fn insecure_dev_setup(
     PyErr::warn(py, &py.get_type::<errors::InsecureSetupWarning>(), &text, 1)?;
     let (r1cs, zkey) = (path(r1cs)?, path(zkey)?);
     let vkey = verification_key.map(path).transpose()?;
-    let hash = work::run(py, threads, progress, SETUP_STAGES, |observer| {
+    let hash = work::run(py, threads, progress, system.setup_stages(), |observer| {
         system::set_up(system, &r1cs, &zkey, vkey.as_deref(), seed, observer)
+    })?;
+    Ok(hex(&hash))
+}
+
+/// A set-up of a PLONK or FFLONK circuit from the powers of tau of a ceremony.
+#[pyfunction]
+#[pyo3(signature = (
+    r1cs, powers_of_tau, zkey, verification_key = None, system = "plonk", threads = 0, progress = None
+))]
+#[allow(clippy::too_many_arguments)] // keywords in Python
+fn universal_setup(
+    py: Python<'_>,
+    r1cs: &Bound<'_, PyAny>,
+    powers_of_tau: &Bound<'_, PyAny>,
+    zkey: &Bound<'_, PyAny>,
+    verification_key: Option<&Bound<'_, PyAny>>,
+    system: &str,
+    threads: usize,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let system = System::named(system).map_err(|e| to_python(py, e))?;
+    let (r1cs, powers, zkey) = (path(r1cs)?, path(powers_of_tau)?, path(zkey)?);
+    let vkey = verification_key.map(path).transpose()?;
+    let hash = work::run(py, threads, progress, system.setup_stages(), |observer| {
+        system::set_up_from(system, &r1cs, &powers, &zkey, vkey.as_deref(), observer)
     })?;
     Ok(hex(&hash))
 }
@@ -392,6 +414,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(verify_batch, module)?,
         wrap_pyfunction!(verifying_key, module)?,
         wrap_pyfunction!(insecure_dev_setup, module)?,
+        wrap_pyfunction!(universal_setup, module)?,
         wrap_pyfunction!(r1cs_info, module)?,
         wrap_pyfunction!(check_witness, module)?,
         wrap_pyfunction!(witness_file, module)?,
