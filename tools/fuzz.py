@@ -1,9 +1,10 @@
 """Coverage-guided fuzzing of everything in the prover core that reads bytes from outside, for a bounded time.
 
-Builds the targets of ``native/fuzz`` with libFuzzer and the stable compiler, and runs each in turn from the seeds in
-``native/fuzz/corpus`` and from what earlier runs found (``build/fuzz/corpus``). A finding is an input for which the core
-neither answers nor refuses: a panic, an overflow, a broken promise, too much memory or time. It is written to
-``build/fuzz/findings``; once it is mended, it belongs into the corpus, which ``make test`` runs through the same functions.
+Builds the targets of ``native/fuzz`` with libFuzzer and the stable compiler, and runs each in turn from the seeds
+in ``native/fuzz/corpus`` and from what earlier runs kept (``build/fuzz/corpus``). A finding is an input for which
+the core neither answers nor refuses: a panic, an overflow, a broken promise, too much memory or time. It is
+written to ``build/fuzz/findings``; once it is mended, it belongs into the corpus, which ``make test`` runs through
+the same functions.
 
 .venv/bin/python tools/fuzz.py [--seconds 20] [target …]
 """
@@ -23,7 +24,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 CRATE: Final = ROOT / "native" / "fuzz"
 BUILD: Final = ROOT / "build" / "fuzz"
 TARGETS: Final = tuple(sorted(path.stem for path in (CRATE / "fuzz_targets").glob("*.rs")))
-# What `cargo fuzz` passes, less the sanitizers, which want a nightly compiler: the core has next to no unsafe code.
+# What `cargo fuzz` passes, less the sanitizers, which want a nightly compiler.
 COVERAGE: Final = " ".join(
     (
         "-Cpasses=sancov-module",
@@ -96,7 +97,9 @@ def fuzz(name: str, seconds: int) -> list[Path]:
     # One thread: libFuzzer's coverage is of the process, and its inputs are small.
     environment = {**os.environ, "RAYON_NUM_THREADS": "1"}
     limit = seconds + 10 * INPUT_SECONDS
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=limit, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=limit, check=False
+    )
     covered = re.findall(r"cov: (\d+)", done.stderr)
     inputs = re.search(r"stat::number_of_executed_units:\s*(\d+)", done.stderr)
     print(
