@@ -19,6 +19,7 @@ import trustme
 from distributed import Client
 
 from tests.proving.faulty_system import SECRET, FaultySystem
+from tests.proving.processes import PATIENCE, until
 from zkpool_sdk.proving import (
     Circuit,
     ClusterNotSecured,
@@ -40,15 +41,7 @@ from zkpool_sdk.proving.jobs import JobState
 
 ROOT = Path(__file__).resolve().parents[2]
 PROVER = 0xC0FFEE
-PATIENCE = 90.0
 Sample = Callable[[Circuit], dict[str, Any]]
-
-
-def until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)
 
 
 def certificates(folder: Path, authority: trustme.CA) -> TlsFiles:
