@@ -1,5 +1,6 @@
 //! Measures multi-exponentiation with each backend of this processor, beside the library's:
-//! `cargo run --release --no-default-features --example msm -- [g1 bits, comma-separated] [g2 bits] [threads]`.
+//! `cargo run --release --no-default-features --example msm -- [g1 bits, comma-separated] [g2 bits] [threads] [backend]`;
+//! with a backend named, that one alone.
 
 use _native::curve::{from_affine, Group, G1, G2};
 use _native::error::Silent;
@@ -35,7 +36,7 @@ fn best_of<R>(runs: usize, mut work: impl FnMut() -> R) -> (f64, f64, R) {
     (cpu, wall, out.unwrap())
 }
 
-fn measure<G: Group>(name: &str, bits: u32) {
+fn measure<G: Group>(name: &str, bits: u32, only: Option<&str>) {
     let count = 1usize << bits;
     let step = Projective::<G>::generator() * Fr::from(0x1234_5678_9abc_def1u64);
     let mut at = step * Fr::from(7u64);
@@ -55,10 +56,10 @@ fn measure<G: Group>(name: &str, bits: u32) {
     let plain: Vec<u8> = scalars.iter().flat_map(|s| to_le(&s.into_bigint().0)).collect();
     let mut expected = None;
     for backend in Backend::ALL.into_iter().rev() {
-        if !force_backend(backend) {
+        if only.is_some_and(|only| only != backend.name()) || !force_backend(backend) {
             continue;
         }
-        let runs = if backend == Backend::Ifma { 5 } else { 2 };
+        let runs = if backend == Backend::Ifma { 9 } else { 2 };
         let (cpu, wall, sum) = best_of(runs, || {
             msm::<G>(&bytes, &Scalars::from_le(&plain), &Silent).unwrap()
         });
@@ -67,6 +68,9 @@ fn measure<G: Group>(name: &str, bits: u32) {
             backend.name()
         );
         assert!(*expected.get_or_insert(sum) == sum);
+    }
+    if only.is_some() {
+        return;
     }
     let (cpu, wall, sum) = best_of(1, || Projective::<G>::msm_unchecked(&points, &scalars));
     println!("{name} 2^{bits} {:10} cpu {cpu:.4} s, wall {wall:.4} s", "ark-ec");
@@ -80,6 +84,7 @@ fn main() {
         text.split(',').filter_map(|bits| bits.parse().ok()).collect()
     };
     let threads = arguments.get(2).and_then(|n| n.parse().ok()).unwrap_or(1);
+    let only = arguments.get(3).map(String::as_str);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -88,9 +93,9 @@ fn main() {
     pool.install(|| {
         list(0, "14,16,18")
             .into_iter()
-            .for_each(|bits| measure::<G1>("G1", bits));
+            .for_each(|bits| measure::<G1>("G1", bits, only));
         list(1, "16")
             .into_iter()
-            .for_each(|bits| measure::<G2>("G2", bits));
+            .for_each(|bits| measure::<G2>("G2", bits, only));
     });
 }

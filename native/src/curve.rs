@@ -9,6 +9,7 @@ use crate::kernel::{
     vector_lanes,
 };
 use crate::kernel::{Base, Base2, Vectorizable};
+use crate::msm::WeightedSum;
 use ark_bn254::{g1, g2};
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ff::Zero;
@@ -20,7 +21,9 @@ use std::marker::PhantomData;
 const CHECKED_TOGETHER: usize = 1 << 11;
 
 /// The two groups, as the exponentiation code sees them.
-pub trait Group: SWCurveConfig<ScalarField = Fr, BaseField = <Self::Coord as Coordinate>::Ark> {
+pub trait Group:
+    SWCurveConfig<ScalarField = Fr, BaseField = <Self::Coord as Coordinate>::Ark> + WeightedSum
+{
     /// Coordinates of a point.
     type Coord: Coordinate + Vectorizable;
     /// Bytes a point takes in a `.zkey`.

@@ -55,8 +55,10 @@ pub fn prefetch(point: &[u8]) {
     // SAFETY: a prefetch reads nothing and faults nowhere.
     #[allow(unsafe_code)]
     unsafe {
-        _mm_prefetch::<_MM_HINT_T0>(at);
-        _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(point.len() - 1));
+        for line in (0..point.len()).step_by(64) {
+            _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(line));
+        }
+        _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(point.len()).wrapping_sub(1));
     }
 }
 

@@ -1,13 +1,33 @@
 //! Scalars and how they are cut into signed windows.
 
 use crate::field::{less, limbs, subtract, R_LIMBS};
+use crate::kernel::backend;
 use rayon::prelude::*;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Bits of a scalar's absolute value, one more than its largest.
 const SCALAR_BITS: usize = 254;
-/// Multiplications that one bucket costs in the running sums, against six for an affine addition.
-const BUCKET_COST: usize = 26;
+
+/// What summing takes, in multiplications; choosing windows needs the proportion alone.
+#[derive(Clone, Copy)]
+pub struct Cost {
+    point: usize,
+    bucket: usize,
+}
+
+impl Cost {
+    /// With the backend in use. An affine addition has six multiplications; in lanes, moving points weighs as much as
+    /// four more. A bucket takes two additions, in lanes affine ones.
+    pub fn now() -> Self {
+        match backend() {
+            "ifma" => Cost {
+                point: 10,
+                bucket: 13,
+            },
+            _ => Cost { point: 6, bucket: 26 },
+        }
+    }
+}
 
 /// Scalars with sign and magnitude apart, ready to be cut into windows.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -77,7 +97,7 @@ pub struct Cut {
 
 impl Cut {
     /// The cut with the least arithmetic for scalars of which `lengths[b]` have b bits.
-    pub fn best(lengths: &[usize; 257]) -> Self {
+    pub fn best(lengths: &[usize; 257], each: Cost) -> Self {
         let cost = |width: usize| {
             let windows = SCALAR_BITS.div_ceil(width);
             let mut total = 0;
@@ -85,7 +105,8 @@ impl Cut {
                 // Signed digits carry, so a number reaches one bit further than its length.
                 let lowest = (window * width).max(1);
                 let points: usize = lengths[lowest..].iter().sum();
-                total += 6 * points + BUCKET_COST * points.min(1 << (width - 1)).max((1 << width) / 8);
+                total +=
+                    each.point * points + each.bucket * points.min(1 << (width - 1)).max((1 << width) / 8);
             }
             total
         };

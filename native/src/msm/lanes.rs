@@ -5,25 +5,23 @@
 //! fits the second-level cache, share one inversion per level of the trees. Sums of pieces are points again, so a
 //! bucket of several pieces takes a further round.
 //!
-//! Additions here are the generic ones. Equal or opposite points make a denominator zero, hence the product of all
-//! denominators: then the tile is done again one point at a time.
+//! Pieces shorter than the longest of their group are padded with nothing.
 
+use super::additions::Points;
 use super::pool::Pool;
 use super::reduction;
-use crate::curve::{from_affine, to_projective, Group, Point, Sum};
-use crate::field::Coordinate;
+use crate::curve::Group;
 use crate::kernel::lanes::{Ifma, Vectorized, LANES};
 use crate::kernel::points::{prefetch, Coordinates};
 use crate::kernel::Vectorizable;
 use ark_ec::short_weierstrass::Projective;
-use ark_ec::CurveGroup;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Most points of a piece.
 const PIECE: usize = 64;
 /// Bytes of the points of a tile.
-const TILE_BYTES: usize = 640 << 10;
+const TILE_BYTES: usize = 960 << 10;
 /// The place of a bucket without points.
 pub const EMPTY: u32 = u32::MAX;
 
@@ -57,92 +55,20 @@ impl Lot {
 
 /// Memory of one tile.
 pub struct Tile<C> {
-    pub x: Vec<C>,
-    pub y: Vec<C>,
-    /// Product of the denominators before each addition, in two chains that take turns.
-    pub products: Vec<C>,
+    pub points: Points<C>,
     lots: Vec<Lot>,
 }
 
 impl<C> Default for Tile<C> {
     fn default() -> Self {
         Tile {
-            x: Vec::new(),
-            y: Vec::new(),
-            products: Vec::new(),
+            points: Points::default(),
             lots: Vec::new(),
         }
     }
 }
 
-/// Two running products, so that one multiplication need not wait for the other.
-pub struct Chains<C> {
-    pub values: [C; 2],
-    pub turn: usize,
-}
-
-impl<C: Coordinates> Chains<C> {
-    /// Chains of nothing.
-    #[inline(always)]
-    pub fn new(ifma: Ifma) -> Self {
-        Chains {
-            values: [C::one(ifma); 2],
-            turn: 0,
-        }
-    }
-
-    /// The inverses of both; `None` if one is zero.
-    #[inline(always)]
-    pub fn invert(&mut self, ifma: Ifma) -> Option<()> {
-        let [first, second] = self.values;
-        let inverse = first.mul(&second).inverse(ifma)?;
-        self.values = [inverse.mul(&second), inverse.mul(&first)];
-        Some(())
-    }
-}
-
-impl<C: Coordinates> Tile<C> {
-    /// Multiplies the next denominator, the x of `b` less that of `a`, into its chain; one in the lanes of `skip`.
-    #[inline(always)]
-    pub fn forward(&mut self, ifma: Ifma, chains: &mut Chains<C>, a: usize, b: usize, skip: u8) {
-        let mut run = self.x[b].sub::<16>(&self.x[a]);
-        if skip != 0 {
-            run = run.select(skip, &C::one(ifma));
-        }
-        let chain = &mut chains.values[chains.turn];
-        self.products.push(*chain);
-        *chain = run.mul(chain);
-        chains.turn ^= 1;
-    }
-
-    /// The sum of points `a` and `b`, given the inverted chains after it; of no meaning in the lanes of `skip`.
-    #[inline(always)]
-    pub fn backward(
-        &mut self,
-        ifma: Ifma,
-        chains: &mut Chains<C>,
-        a: usize,
-        b: usize,
-        skip: u8,
-    ) -> Option<(C, C)> {
-        chains.turn ^= 1;
-        let before = self.products.pop()?;
-        let (xa, ya, xb) = (&self.x[a], &self.y[a], &self.x[b]);
-        let mut run = xb.sub::<16>(xa);
-        if skip != 0 {
-            run = run.select(skip, &C::one(ifma));
-        }
-        let chain = &mut chains.values[chains.turn];
-        let reciprocal = chain.mul(&before);
-        *chain = run.mul(chain);
-        let slope = self.y[b].sub::<16>(ya).mul(&reciprocal);
-        let x = slope.square().less_both(xa, xb);
-        let y = xa.sub::<2>(&x).mul(&slope).less(ya);
-        Some((x, y))
-    }
-}
-
-/// The sums of a tile's pieces, in inner form, unless an addition is not generic.
+/// Work: the sums of a tile's pieces, in inner form.
 struct SumPieces<'a, C, const FILE: bool> {
     tile: &'a mut Tile<C>,
     points: &'a [u8],
@@ -151,149 +77,151 @@ struct SumPieces<'a, C, const FILE: bool> {
     sums: &'a mut [u8],
 }
 
+/// Where the tags of a group's lanes are.
+#[derive(Clone, Copy)]
+struct Span {
+    starts: [u32; LANES],
+    /// Length less one; zero also for lanes without a piece, which read any point.
+    last: [u32; LANES],
+}
+
+impl Span {
+    #[inline(always)]
+    fn of(pieces: &[Piece]) -> Self {
+        let piece = |lane: usize| *pieces.get(lane).unwrap_or(&pieces[0]);
+        Span {
+            starts: std::array::from_fn(|lane| piece(lane).start),
+            last: std::array::from_fn(|lane| match pieces.get(lane) {
+                Some(piece) => piece.length - 1,
+                None => 0,
+            }),
+        }
+    }
+
+    /// The tags of the points number `index`, or of the last one of a shorter lane.
+    #[inline(always)]
+    fn tags(&self, tags: &[u32], index: u32) -> [u32; LANES] {
+        let mut out = [0; LANES];
+        for lane in 0..LANES {
+            out[lane] = tags[(self.starts[lane] + index.min(self.last[lane])) as usize];
+        }
+        out
+    }
+}
+
 impl<C: Coordinates, const FILE: bool> SumPieces<'_, C, FILE> {
     /// Loads the points. False if there is an infinity.
     #[inline(always)]
     fn gather(&mut self, ifma: Ifma) -> bool {
         let (points, tags, tile) = (self.points, self.tags, &mut *self.tile);
         let row = |tag: u32| &points[(tag >> 1) as usize * 2 * C::BYTES..][..2 * C::BYTES];
-        tile.x.clear();
-        tile.y.clear();
+        tile.points.clear();
         tile.lots.clear();
         let mut infinite = 0;
-        let mut rest = self.pieces;
-        while !rest.is_empty() {
-            let (these, next) = rest.split_at(LANES.min(rest.len()));
-            rest = next;
-            // Lanes without a piece read any point.
-            let mut lanes = [Piece {
-                start: these[0].start,
-                length: 0,
-            }; LANES];
-            lanes[..these.len()].copy_from_slice(these);
+        // The tags of this group, while those of the next are looked up and their points asked for.
+        let mut current = [[0u32; LANES]; PIECE];
+        let mut next = current;
+        let groups = || self.pieces.chunks(LANES);
+        let Some(first) = groups().next() else {
+            return true;
+        };
+        let span = Span::of(first);
+        (0..first[0].length).for_each(|index| current[index as usize] = span.tags(tags, index));
+        for (group, after) in groups().zip(groups().skip(1).map(Some).chain([None])) {
+            let length = group[0].length;
             tile.lots.push(Lot {
-                base: tile.x.len(),
-                lengths: lanes.map(|piece| piece.length),
+                base: tile.points.x.len(),
+                lengths: std::array::from_fn(|lane| group.get(lane).map_or(0, |piece| piece.length)),
             });
-            for index in 0..these[0].length {
-                for piece in &next[..LANES.min(next.len())] {
-                    if index < piece.length {
-                        prefetch(row(tags[(piece.start + index) as usize]));
-                    }
+            let span = Span::of(after.unwrap_or(group));
+            let ahead = after.map_or(0, |after| after[0].length);
+            for index in 0..length {
+                if index < ahead {
+                    let chosen = span.tags(tags, index);
+                    chosen.iter().for_each(|tag| prefetch(row(*tag)));
+                    next[index as usize] = chosen;
                 }
-                let chosen = lanes.map(|piece| {
-                    let within = index.min(piece.length.saturating_sub(1));
-                    tags[(piece.start + within) as usize]
-                });
-                let signs = (0..LANES).fold(0, |mask, lane| mask | (chosen[lane] as u8 & 1) << lane);
-                let (x, y) = C::gather::<FILE>(ifma, chosen.map(row));
+                let chosen = &current[index as usize];
+                let (x, y) = C::gather::<FILE>(ifma, std::array::from_fn(|lane| row(chosen[lane])));
                 infinite |= x.zeros() & y.zeros();
-                tile.x.push(x);
-                tile.y.push(y.negate(signs));
+                let signs = (0..LANES).fold(0, |mask, lane| mask | (chosen[lane] as u8 & 1) << lane);
+                tile.points.x.push(x);
+                tile.points.y.push(y.negate(signs));
             }
+            std::mem::swap(&mut current, &mut next);
         }
         infinite == 0
     }
 }
 
-impl<C: Coordinates, const FILE: bool> Vectorized for SumPieces<'_, C, FILE> {
-    type Output = Option<()>;
-
+impl<C: Coordinates> Tile<C> {
+    /// Adds neighbours in every lot. `None` if the points turn out to be not generic (nothing has happened then); else
+    /// whether there was anything to add.
     #[inline(always)]
-    fn run(mut self, ifma: Ifma) -> Option<()> {
-        if !self.gather(ifma) {
+    fn add_neighbours<const ANY: bool>(&mut self, ifma: Ifma) -> Option<bool> {
+        let points = &mut self.points;
+        let mut any = false;
+        points.begin(ifma);
+        // Backwards first, so that the second visits, in order, may overwrite what they have used.
+        for lot in self.lots.iter().rev() {
+            for pair in (0..lot.lengths[0] as usize / 2).rev() {
+                let at = lot.base + 2 * pair;
+                points.forward::<ANY>(ifma, at, at + 1, lot.absent(2 * pair + 1));
+                any = true;
+            }
+        }
+        if !any {
+            return Some(false);
+        }
+        if !points.invert(ifma) {
             return None;
         }
+        for lot in self.lots.iter_mut() {
+            let length = lot.lengths[0] as usize;
+            for pair in 0..length / 2 {
+                let at = lot.base + 2 * pair;
+                points.backward::<ANY>(ifma, at, at + 1, lot.absent(2 * pair + 1), lot.base + pair);
+            }
+            if length % 2 == 1 {
+                points.x[lot.base + length / 2] = points.x[lot.base + length - 1];
+                points.y[lot.base + length / 2] = points.y[lot.base + length - 1];
+            }
+            lot.lengths = lot.lengths.map(|length| length.div_ceil(2));
+        }
+        Some(true)
+    }
+}
+
+impl<C: Coordinates, const FILE: bool> Vectorized for SumPieces<'_, C, FILE> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self, ifma: Ifma) {
+        let mut generic = self.gather(ifma);
         let tile = self.tile;
-        let mut lots = std::mem::take(&mut tile.lots);
         loop {
-            // Backwards first, so that the second pass may overwrite what it has used.
-            let mut chains = Chains::new(ifma);
-            tile.products.clear();
-            for lot in lots.iter().rev() {
-                for pair in (0..lot.lengths[0] as usize / 2).rev() {
-                    let at = lot.base + 2 * pair;
-                    tile.forward(ifma, &mut chains, at, at + 1, lot.absent(2 * pair + 1));
-                }
-            }
-            if tile.products.is_empty() {
-                break;
-            }
-            chains.invert(ifma)?;
-            for lot in lots.iter_mut() {
-                let length = lot.lengths[0] as usize;
-                for pair in 0..length / 2 {
-                    let at = lot.base + 2 * pair;
-                    let skip = lot.absent(2 * pair + 1);
-                    let (mut x, mut y) = tile.backward(ifma, &mut chains, at, at + 1, skip)?;
-                    if skip != 0 {
-                        x = x.select(skip, &tile.x[at]);
-                        y = y.select(skip, &tile.y[at]);
-                    }
-                    tile.x[lot.base + pair] = x;
-                    tile.y[lot.base + pair] = y;
-                }
-                if length % 2 == 1 {
-                    tile.x[lot.base + length / 2] = tile.x[lot.base + length - 1];
-                    tile.y[lot.base + length / 2] = tile.y[lot.base + length - 1];
-                }
-                lot.lengths = lot.lengths.map(|length| length.div_ceil(2));
+            // No denominator of the second attempt is zero: no point of odd order has y = 0.
+            let added = match generic {
+                true => tile.add_neighbours::<false>(ifma),
+                false => Some(tile.add_neighbours::<true>(ifma).unwrap_or(false)),
+            };
+            match added {
+                Some(true) => {}
+                Some(false) => break,
+                None => generic = false,
             }
         }
-        for (lot, sums) in lots.iter().zip(self.sums.chunks_exact_mut(LANES * 2 * C::BYTES)) {
-            C::scatter(&tile.x[lot.base].reduce(), &tile.y[lot.base].reduce(), sums);
+        let zero = C::zero(ifma);
+        for (lot, sums) in tile
+            .lots
+            .iter()
+            .zip(self.sums.chunks_exact_mut(LANES * 2 * C::BYTES))
+        {
+            let infinite = tile.points.infinite(lot.base);
+            let x = tile.points.x[lot.base].reduce().select(infinite, &zero);
+            let y = tile.points.y[lot.base].reduce().select(infinite, &zero);
+            C::scatter(&x, &y, sums);
         }
-        tile.lots = lots;
-        Some(())
-    }
-}
-
-/// A point of a file or in inner form.
-pub fn read<F: Coordinate, const FILE: bool>(bytes: &[u8], sixteenth: F) -> Point<F> {
-    let point = Point::<F>::read(bytes);
-    if FILE {
-        return point;
-    }
-    // Coordinates are 16 times too large, and not reduced.
-    Point {
-        x: (point.x + F::ZERO) * sixteenth,
-        y: (point.y + F::ZERO) * sixteenth,
-    }
-}
-
-/// 1/16.
-pub fn sixteenth<F: Coordinate>() -> F {
-    let sixteen = F::ONE.double().double().double().double();
-    sixteen.inverse().unwrap_or(F::ONE)
-}
-
-/// The sums of a tile's pieces one point at a time, for points of any kind.
-fn sum_one_by_one<G: Group, const FILE: bool>(
-    points: &[u8],
-    tags: &[u32],
-    pieces: &[Piece],
-    sums: &mut [u8],
-) {
-    let factor = sixteenth::<G::Coord>();
-    let mut bytes = Vec::with_capacity(G::POINT_BYTES);
-    for (piece, out) in pieces.iter().zip(sums.chunks_exact_mut(G::POINT_BYTES)) {
-        let mut sum = Sum::INFINITY;
-        for tag in &tags[piece.start as usize..(piece.start + piece.length) as usize] {
-            let at = (*tag >> 1) as usize * G::POINT_BYTES;
-            let mut point = read::<G::Coord, FILE>(&points[at..at + G::POINT_BYTES], factor);
-            if tag & 1 == 1 {
-                point.y = -point.y;
-            }
-            sum.add_point(&point);
-        }
-        let sum = from_affine::<G>(&to_projective::<G>(&sum).into_affine());
-        bytes.clear();
-        Point {
-            x: sum.x.double().double().double().double(),
-            y: sum.y.double().double().double().double(),
-        }
-        .write(&mut bytes);
-        out.copy_from_slice(&bytes);
     }
 }
 
@@ -376,7 +304,7 @@ pub fn sum_buckets<G: Group, const FILE: bool>(
         .into_par_iter()
         .for_each(|(range, sums)| {
             let pieces = &pieces[range];
-            let done = pool.with(|tile| {
+            pool.with(|tile| {
                 ifma.run(SumPieces::<_, FILE> {
                     tile,
                     points,
@@ -385,9 +313,6 @@ pub fn sum_buckets<G: Group, const FILE: bool>(
                     sums,
                 })
             });
-            if done.is_none() {
-                sum_one_by_one::<G, FILE>(points, tags, pieces, sums);
-            }
         });
     let mut buckets: Vec<u32> = vec![EMPTY; firsts.len() - 1];
     let (mut further, mut ends, mut owners) = (Vec::new(), vec![0], Vec::new());

@@ -5,6 +5,8 @@
 //! small ones (most of a hash circuit's witness) touch the lowest window only. Where the processor has lanes, eight
 //! buckets are summed at a time; see `lanes` and `reduction`.
 
+#[cfg(target_arch = "x86_64")]
+mod additions;
 mod digits;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
@@ -13,14 +15,14 @@ mod pool;
 mod reduction;
 mod trees;
 
-use crate::curve::Group;
+use crate::curve::{Group, G1, G2};
 use crate::error::{Observer, Result};
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::vector_lanes;
-use ark_ec::short_weierstrass::Projective;
+use ark_ec::short_weierstrass::{Projective, SWCurveConfig};
 use ark_ff::AdditiveGroup;
 pub use digits::Scalars;
-use digits::{add, bit_length, Cut};
+use digits::{add, bit_length, Cost, Cut};
 use pool::Pool;
 use rayon::prelude::*;
 use std::marker::PhantomData;
@@ -46,7 +48,7 @@ pub fn msm<G: Group>(points: &[u8], scalars: &Scalars, observer: &dyn Observer) 
     if active.is_empty() {
         return Ok(Projective::ZERO);
     }
-    let cut = Cut::best(&lengths);
+    let cut = Cut::best(&lengths, Cost::now());
     let offset = cut.offset();
     // Numbers that only reach the lowest window come last, so that the others skip them.
     let (mut order, small): (Vec<u32>, Vec<u32>) = active
@@ -64,13 +66,13 @@ pub fn msm<G: Group>(points: &[u8], scalars: &Scalars, observer: &dyn Observer) 
             )
         })
         .collect();
-    let engine = Engine::<G>::new();
+    let memory = Memory::<G>::new();
     let sums: Result<Vec<Projective<G>>> = (0..cut.windows)
         .into_par_iter()
         .map(|window| {
             observer.checkpoint()?;
             let visible = if window == 0 { entries.len() } else { large_count };
-            Ok(engine.window_sum(points, &entries[..visible], cut, window))
+            Ok(window_sum(&memory, points, &entries[..visible], cut, window))
         })
         .collect();
     entries.iter_mut().for_each(|entry| entry.0.zeroize());
@@ -125,53 +127,78 @@ impl Window {
     }
 }
 
-/// What sums windows: the lanes of this processor, or one point at a time.
-struct Engine<G: Group> {
+/// Memory that windows hand on to each other.
+pub struct Memory<G: Group> {
     windows: Pool<Window>,
     #[cfg(target_arch = "x86_64")]
     tiles: Pool<lanes::Tile<lanes::LanesOf<G>>>,
     group: PhantomData<G>,
 }
 
-impl<G: Group> Engine<G> {
+impl<G: Group> Memory<G> {
     fn new() -> Self {
-        Engine {
+        Memory {
             windows: Pool::new(),
             #[cfg(target_arch = "x86_64")]
             tiles: Pool::new(),
             group: PhantomData,
         }
     }
-
-    /// Sum of digit times point over one window.
-    fn window_sum(
-        &self,
-        points: &[u8],
-        entries: &[([u64; 4], u32)],
-        cut: Cut,
-        window: usize,
-    ) -> Projective<G> {
-        self.windows.with(|memory| {
-            memory.sort(entries, cut, window);
-            if memory.sorted.is_empty() {
-                return Projective::ZERO;
-            }
-            self.weighted_sum(points, &memory.sorted, &memory.ends)
-        })
-    }
-
-    /// The sum of d times bucket d. Tags (index, sign bit lowest) are in the order of buckets; bucket d ends at `ends[d]`.
-    fn weighted_sum(&self, points: &[u8], sorted: &[u32], ends: &[u32]) -> Projective<G> {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = vector_lanes() {
-            return lanes::weighted_sum::<G>(ifma, &self.tiles, points, sorted, ends);
-        }
-        running_sum::<G>(&bucket_sums::<G>(points, sorted, ends))
-    }
 }
+
+/// Sum of digit times point over one window.
+fn window_sum<G: Group>(
+    memory: &Memory<G>,
+    points: &[u8],
+    entries: &[([u64; 4], u32)],
+    cut: Cut,
+    window: usize,
+) -> Projective<G> {
+    memory.windows.with(|own| {
+        own.sort(entries, cut, window);
+        if own.sorted.is_empty() {
+            return Projective::ZERO;
+        }
+        G::weighted_sum_with(memory, points, &own.sorted, &own.ends)
+    })
+}
+
+/// Sums weighted by bucket, compiled here once for each group: the code is long.
+pub trait WeightedSum: SWCurveConfig {
+    /// As [`weighted_sum`]: by the lanes of this processor, or one point at a time.
+    fn weighted_sum_with(
+        memory: &Memory<Self>,
+        points: &[u8],
+        sorted: &[u32],
+        ends: &[u32],
+    ) -> Projective<Self>
+    where
+        Self: Group;
+}
+
+macro_rules! weighted_sum {
+    ($($group:ty),*) => {$(
+        impl WeightedSum for $group {
+            #[inline(never)]
+            fn weighted_sum_with(
+                memory: &Memory<Self>,
+                points: &[u8],
+                sorted: &[u32],
+                ends: &[u32],
+            ) -> Projective<Self> {
+                #[cfg(target_arch = "x86_64")]
+                if let Some(ifma) = vector_lanes() {
+                    return lanes::weighted_sum::<Self>(ifma, &memory.tiles, points, sorted, ends);
+                }
+                running_sum::<Self>(&bucket_sums::<Self>(points, sorted, ends))
+            }
+        }
+    )*};
+}
+weighted_sum!(G1, G2);
 
 /// The sum of d times the points of bucket d. Tags (index, sign bit lowest) are in the order of buckets; bucket d ends
 /// at `ends[d]`, and `ends[0]` is zero.
 pub fn weighted_sum<G: Group>(points: &[u8], sorted: &[u32], ends: &[u32]) -> Projective<G> {
-    Engine::<G>::new().weighted_sum(points, sorted, ends)
+    G::weighted_sum_with(&Memory::new(), points, sorted, ends)
 }

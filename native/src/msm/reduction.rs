@@ -6,16 +6,15 @@
 //! After pass t, vector 0 mod 2^(t+1) has the sums of 2^(t+1) neighbours, and vector 2^s has what becomes the sum
 //! over the odd places of list s.
 
-use super::lanes::{read, sixteenth, Buckets, Chains, LanesOf, Tile, EMPTY};
+use super::lanes::{Buckets, LanesOf, Tile, EMPTY};
 use super::pool::Pool;
-use super::trees::running_sum;
 use crate::curve::{to_projective, Group, Point, Sum};
+use crate::field::Coordinate;
 use crate::kernel::lanes::{Ifma, Vectorized, LANES};
 use crate::kernel::points::Coordinates;
 use ark_ec::short_weierstrass::Projective;
 
-/// All passes over the buckets: eight sums of the whole eighths, then those over the odd places of each list. `None`
-/// if an addition is not generic.
+/// Work: all passes over the buckets; then eight sums of whole eighths, and eight over the odd places of each list.
 struct Passes<'a, C> {
     tile: &'a mut Tile<C>,
     buckets: &'a Buckets,
@@ -44,75 +43,59 @@ impl Pass {
     }
 }
 
-impl<C: Coordinates> Tile<C> {
-    /// Lanes where this vector is infinity, which is all zeros.
-    #[inline(always)]
-    fn infinite(&self, at: usize) -> u8 {
-        match self.x[at].zeros() {
-            0 => 0,
-            mask => mask & self.y[at].zeros(),
-        }
-    }
-}
-
 impl<C: Coordinates> Vectorized for Passes<'_, C> {
-    type Output = Option<()>;
+    type Output = ();
 
     #[inline(always)]
-    fn run(self, ifma: Ifma) -> Option<()> {
-        let (tile, size) = (self.tile, 2 * C::BYTES);
+    fn run(self, ifma: Ifma) {
+        let (points, size) = (&mut self.tile.points, 2 * C::BYTES);
         let count = 1usize << self.log;
         let infinity = [0u8; 128];
-        tile.x.clear();
-        tile.y.clear();
+        points.clear();
         for index in 0..count {
             let rows = std::array::from_fn(|lane| match self.buckets.places.get(lane * count + index) {
                 None | Some(&EMPTY) => &infinity[..size],
                 Some(place) => &self.buckets.sums[*place as usize * size..][..size],
             });
             let (x, y) = C::gather::<false>(ifma, rows);
-            tile.x.push(x);
-            tile.y.push(y);
+            points.x.push(x);
+            points.y.push(y);
         }
         for number in 0..self.log {
             let pass = Pass {
                 number,
                 log: self.log,
             };
-            let mut chains = Chains::new(ifma);
-            tile.products.clear();
+            points.begin(ifma);
             for index in (0..pass.len()).rev() {
                 let (a, b) = pass.pair(index);
-                let skip = tile.infinite(a) | tile.infinite(b);
-                tile.forward(ifma, &mut chains, a, b, skip);
+                points.forward::<true>(ifma, a, b, 0);
             }
-            chains.invert(ifma)?;
+            points.invert(ifma);
             for index in 0..pass.len() {
                 let (a, b) = pass.pair(index);
-                let (without_a, without_b) = (tile.infinite(a), tile.infinite(b));
-                let (mut x, mut y) = tile.backward(ifma, &mut chains, a, b, without_a | without_b)?;
-                if without_a | without_b != 0 {
-                    x = x.select(without_b, &tile.x[a]).select(without_a, &tile.x[b]);
-                    y = y.select(without_b, &tile.y[a]).select(without_a, &tile.y[b]);
-                }
-                tile.x[a] = x;
-                tile.y[a] = y;
+                points.backward::<true>(ifma, a, b, 0, a);
             }
         }
         for (row, out) in self.out.chunks_exact_mut(LANES * size).enumerate() {
             let at = if row == 0 { 0 } else { 1 << (row - 1) };
-            C::scatter(&tile.x[at], &tile.y[at], out);
+            C::scatter(&points.x[at], &points.y[at], out);
         }
-        Some(())
+    }
+}
+
+/// A point in inner form.
+fn read<F: Coordinate>(bytes: &[u8], sixteenth: F) -> Point<F> {
+    let point = Point::<F>::read(bytes);
+    // Coordinates are 16 times too large, and not reduced.
+    Point {
+        x: (point.x + F::ZERO) * sixteenth,
+        y: (point.y + F::ZERO) * sixteenth,
     }
 }
 
 /// The sum of d times bucket d; the first bucket is number 1.
 pub fn weighted_sum<G: Group>(ifma: Ifma, pool: &Pool<Tile<LanesOf<G>>>, buckets: &Buckets) -> Projective<G> {
-    let factor = sixteenth::<G::Coord>();
-    let point = |place: usize, bytes: &[u8]| {
-        read::<G::Coord, false>(&bytes[place * G::POINT_BYTES..][..G::POINT_BYTES], factor)
-    };
     let used = buckets
         .places
         .iter()
@@ -120,7 +103,7 @@ pub fn weighted_sum<G: Group>(ifma: Ifma, pool: &Pool<Tile<LanesOf<G>>>, buckets
         .map_or(0, |last| last + 1);
     let log = used.div_ceil(LANES).next_power_of_two().ilog2() as usize;
     let mut bytes = vec![0u8; (log + 1) * LANES * G::POINT_BYTES];
-    let done = pool.with(|tile| {
+    pool.with(|tile| {
         ifma.run(Passes {
             tile,
             buckets,
@@ -128,18 +111,10 @@ pub fn weighted_sum<G: Group>(ifma: Ifma, pool: &Pool<Tile<LanesOf<G>>>, buckets
             out: &mut bytes,
         })
     });
-    if done.is_none() {
-        let sums: Vec<Point<G::Coord>> = buckets.places[..used]
-            .iter()
-            .map(|place| match *place {
-                EMPTY => Point::INFINITY,
-                place => point(place as usize, &buckets.sums),
-            })
-            .collect();
-        return running_sum::<G>(&sums);
-    }
+    let sixteen = G::Coord::ONE.double().double().double().double();
+    let sixteenth = sixteen.inverse().unwrap_or(sixteen);
     let row = |row: usize| -> [Point<G::Coord>; LANES] {
-        std::array::from_fn(|lane| point(row * LANES + lane, &bytes))
+        std::array::from_fn(|lane| read(&bytes[(row * LANES + lane) * G::POINT_BYTES..], sixteenth))
     };
     // Bucket number i of lane l counts l * 2^log + i + 1 times.
     let (mut total, mut all) = (Sum::INFINITY, Sum::INFINITY);
