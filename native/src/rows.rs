@@ -5,9 +5,15 @@ use crate::error::{Error, Result};
 use crate::fft::reverse;
 use crate::field::{less, limbs, R_LIMBS};
 use crate::kernel::Scalar;
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::{
+    lanes::{Ifma, Lanes, Vectorized, LANES},
+    vector_lanes, ScalarModulus,
+};
 use crate::storage::Storage;
 use rayon::prelude::*;
 use std::ops::Range;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes of one coefficient: matrix, row, signal, value.
 pub const COEFFICIENT_BYTES: usize = 44;
@@ -124,21 +130,21 @@ impl Rows {
         self.start..self.start + self.count * COEFFICIENT_BYTES
     }
 
-    /// The products of one row of A and of B with the witness. Coefficients are stored times R², the witness plain,
-    /// so one Montgomery multiplication gives the product in Montgomery form.
-    #[inline]
-    fn product(&self, coefficients: &[u8], row: usize, witness: &[u8]) -> [Scalar; 2] {
-        let mut sums = [Scalar::ZERO; 2];
-        for place in self.starts[row] as usize..self.starts[row + 1] as usize {
-            let number = self.order.as_ref().map_or(place, |order| order[place] as usize);
-            let entry = &coefficients[number * COEFFICIENT_BYTES..(number + 1) * COEFFICIENT_BYTES];
+    /// Lists the coefficients of a row that count. `place` is where the product with A goes.
+    fn list<'a>(&self, source: Source<'a>, row: usize, place: usize, entries: &mut Vec<Entry<'a>>) {
+        for at in self.starts[row] as usize..self.starts[row + 1] as usize {
+            let number = self.order.as_ref().map_or(at, |order| order[at] as usize);
+            let entry = &source.coefficients[number * COEFFICIENT_BYTES..(number + 1) * COEFFICIENT_BYTES];
             let signal = u32_at(entry, 8) as usize * 32;
-            let value = limbs(&witness[signal..signal + 32]);
-            if value != [0; 4] {
-                sums[u32_at(entry, 0) as usize & 1] += Scalar::raw(limbs(&entry[12..])) * Scalar::raw(value);
+            let signal = &source.witness[signal..signal + 32];
+            if limbs(signal) != [0; 4] {
+                entries.push(Entry {
+                    place: place + (u32_at(entry, 0) as usize & 1) * source.places,
+                    value: &entry[12..],
+                    signal,
+                });
             }
         }
-        sums
     }
 
     /// Products of all rows of A, of B, and of both together, each in bit-reversed order.
@@ -161,20 +167,129 @@ impl Rows {
                 }
             }
         }
-        tiles.par_iter_mut().enumerate().for_each(|(index, [a, b, c])| {
-            for low in 0..run {
-                for row_low in 0..run {
-                    let high = reverse(row_low, run_log);
-                    let row =
-                        (reverse(low, run_log) * middle + reverse(index, log - 2 * run_log)) * run + row_low;
-                    let [left, right] = self.product(coefficients, row, witness);
-                    a[high][low] = left;
-                    b[high][low] = right;
-                    c[high][low] = left * right;
+        let source = Source {
+            coefficients,
+            witness,
+            places: run * run,
+        };
+        tiles.par_iter_mut().enumerate().for_each_init(
+            || (Zeroizing::new(vec![Scalar::ZERO; 2 * run * run]), Vec::new()),
+            |(sums, entries), (index, lines)| {
+                entries.clear();
+                for low in 0..run {
+                    for row_low in 0..run {
+                        let row = (reverse(low, run_log) * middle + reverse(index, log - 2 * run_log)) * run
+                            + row_low;
+                        self.list(source, row, reverse(row_low, run_log) * run + low, entries);
+                    }
                 }
-            }
-        });
+                Tile { entries, sums, lines }.write();
+            },
+        );
         drop(tiles);
         out
+    }
+}
+
+/// What rows are multiplied with, and how many products of one matrix a tile has.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    coefficients: &'a [u8],
+    witness: &'a [u8],
+    places: usize,
+}
+
+/// A coefficient, the witness's value for its signal, and the place of their row's product.
+struct Entry<'a> {
+    place: usize,
+    value: &'a [u8],
+    signal: &'a [u8],
+}
+
+/// Lines of products.
+struct Tile<'a, 'v> {
+    entries: &'a [Entry<'a>],
+    /// Room for the products with A, then with B.
+    sums: &'a mut [Scalar],
+    lines: &'a mut [Vec<&'v mut [Scalar]>; 3],
+}
+
+impl Tile<'_, '_> {
+    /// Adds the entries up and writes the lines.
+    fn write(mut self) {
+        self.sums.fill(Scalar::ZERO);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = vector_lanes() {
+            return ifma.run(self);
+        }
+        add_up(self.entries, self.sums);
+        self.copy();
+        let [a, b, c] = self.lines;
+        for ((a, b), c) in a.iter().zip(b.iter()).zip(c) {
+            multiply(a, b, c);
+        }
+    }
+
+    /// Copies the sums to the lines of A and B.
+    fn copy(&mut self) {
+        let [a, b, _] = &mut *self.lines;
+        let width = self.sums.len() / (a.len() + b.len());
+        for (line, sums) in a.iter_mut().chain(b).zip(self.sums.chunks_exact(width)) {
+            line.copy_from_slice(sums);
+        }
+    }
+}
+
+/// Adds each entry's product to its place. Coefficients are stored times R², the witness plain, so one Montgomery
+/// multiplication gives Montgomery form.
+fn add_up(entries: &[Entry<'_>], sums: &mut [Scalar]) {
+    for entry in entries {
+        sums[entry.place] += Scalar::raw(limbs(entry.value)) * Scalar::raw(limbs(entry.signal));
+    }
+}
+
+fn multiply(a: &[Scalar], b: &[Scalar], out: &mut [Scalar]) {
+    for ((a, b), out) in a.iter().zip(b).zip(out) {
+        *out = *a * *b;
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Vectorized for Tile<'_, '_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(mut self, ifma: Ifma) {
+        let eights = self.entries.chunks_exact(LANES);
+        let rest = eights.remainder();
+        let mut products = [Scalar::ZERO; LANES];
+        for eight in eights {
+            // One factor is loaded as R = 2^256 wants it, so the product is in that form.
+            let values =
+                Lanes::<ScalarModulus>::gather_bytes::<true>(ifma, std::array::from_fn(|i| eight[i].value));
+            let signals = Lanes::gather_bytes::<false>(ifma, std::array::from_fn(|i| eight[i].signal));
+            values.mul(&signals).canonical().store_inner(&mut products);
+            for (entry, product) in eight.iter().zip(&products) {
+                self.sums[entry.place] += *product;
+            }
+        }
+        products.zeroize();
+        add_up(rest, self.sums);
+        self.copy();
+        let [a, b, c] = self.lines;
+        for ((a, b), c) in a.iter().zip(b.iter()).zip(c) {
+            for ((a, b), c) in a.chunks(LANES).zip(b.chunks(LANES)).zip(c.chunks_mut(LANES)) {
+                if let (Ok(a), Ok(b), Ok(c)) = (
+                    a.try_into(),
+                    b.try_into(),
+                    <&mut [Scalar; LANES]>::try_from(&mut *c),
+                ) {
+                    let product = Lanes::load(ifma, a).mul(&Lanes::load_inner(ifma, b));
+                    product.canonical().store_inner(c);
+                } else {
+                    // A line shorter than a vector.
+                    multiply(a, b, c);
+                }
+            }
+        }
     }
 }

@@ -148,7 +148,10 @@ impl Vectorized for Block<'_> {
         let first = self.index * vectors;
         if self.inverse {
             for (group, chunk) in self.values.chunks_exact(LANES * LANES).enumerate() {
-                let mut square = std::array::from_fn(|t| Vector::gather_inner(ifma, chunk, t, LANES));
+                let mut square = [Vector::zero(ifma); LANES];
+                for (t, vector) in square.iter_mut().enumerate() {
+                    *vector = Vector::gather_inner(ifma, chunk, t, LANES);
+                }
                 join_lanes(ifma, &mut square, self.table, first + LANES * group);
                 Vector::transpose(&mut square);
                 buffer[LANES * group..LANES * (group + 1)].copy_from_slice(&square);
@@ -163,7 +166,8 @@ impl Vectorized for Block<'_> {
             }
             split_rows(ifma, buffer, vectors, self.table, self.index);
             for (group, chunk) in self.values.chunks_exact_mut(LANES * LANES).enumerate() {
-                let mut square: [Vector; LANES] = std::array::from_fn(|i| buffer[LANES * group + i]);
+                let mut square = [Vector::zero(ifma); LANES];
+                square.copy_from_slice(&buffer[LANES * group..LANES * (group + 1)]);
                 Vector::transpose(&mut square);
                 split_lanes(ifma, &mut square, self.table, first + LANES * group);
                 for (t, vector) in square.iter().enumerate() {

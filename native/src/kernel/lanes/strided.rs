@@ -18,16 +18,33 @@ impl<M: Modulus> Lanes<M> {
     #[inline(always)]
     pub fn gather_inner(_: Ifma, values: &[Fp<M>], start: usize, step: usize) -> Self {
         let values = &values[start..start + (LANES - 1) * step + 1];
-        let from: *const __m256i = values.as_ptr().cast();
-        // SAFETY: the slice ends with the last element that is read; `Ifma` proves the instructions.
+        let from: *const u8 = values.as_ptr().cast();
+        // SAFETY: the slice ends with the last element that is read.
+        #[allow(unsafe_code)]
+        let at = |lane: usize| unsafe { from.add(32 * lane * step) };
+        // SAFETY: as above.
         #[allow(unsafe_code)]
         unsafe {
-            let pairs = [0, 1, 2, 3].map(|i| {
-                let low = _mm256_loadu_si256(from.add(2 * i * step));
-                let high = _mm256_loadu_si256(from.add((2 * i + 1) * step));
-                _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
-            });
-            Self::of(ifma::unpack(ifma::to_words(pairs)))
+            let places = [at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)];
+            Self::of(ifma::unpack(words_at(places)))
+        }
+    }
+
+    /// Lane i from the first 32 bytes of slice i, a number below p: with R = 2^256 as in a file (`FILE`; below 16 p),
+    /// or as it is.
+    #[inline(always)]
+    pub fn gather_bytes<const FILE: bool>(_: Ifma, bytes: [&[u8]; LANES]) -> Self {
+        let at = |lane: usize| bytes[lane][..32].as_ptr();
+        let places = [at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7)];
+        // SAFETY: each slice has the bytes that are read.
+        #[allow(unsafe_code)]
+        unsafe {
+            let words = words_at(places);
+            Self::of(if FILE {
+                ifma::unpack_shifted(words)
+            } else {
+                ifma::unpack(words)
+            })
         }
     }
 
@@ -66,6 +83,38 @@ impl<M: Modulus> Lanes<M> {
             }
         }
     }
+}
+
+/// Word i of the 32 bytes at eight places.
+///
+/// # Safety
+/// The bytes must be there to be read.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+#[allow(unsafe_code)]
+unsafe fn words_at(at: [*const u8; LANES]) -> ifma::Words {
+    // SAFETY: the caller has the bytes.
+    unsafe {
+        ifma::to_words([
+            pair(at[0], at[1]),
+            pair(at[2], at[3]),
+            pair(at[4], at[5]),
+            pair(at[6], at[7]),
+        ])
+    }
+}
+
+/// 32 bytes from each of two places.
+///
+/// # Safety
+/// The bytes must be there to be read.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+#[allow(unsafe_code)]
+unsafe fn pair(low: *const u8, high: *const u8) -> __m512i {
+    // SAFETY: the caller has the bytes.
+    let (low, high) = unsafe { (_mm256_loadu_si256(low.cast()), _mm256_loadu_si256(high.cast())) };
+    _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
 }
 
 impl<M: Modulus> Zeroize for Lanes<M> {
