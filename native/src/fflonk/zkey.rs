@@ -153,6 +153,7 @@ impl ProvingKey {
                 for (wire, name) in wires.iter().zip(["wires_a", "wires_b", "wires_c"]) {
                     check_signals(data, wire, name, wire_signals)?;
                 }
+                check_inputs(data, &wires[0], public_count)?;
                 check_additions(data, &additions, wire_signals - addition_count)?;
                 for polynomial in selectors.iter().chain(&sigmas) {
                     check_scalars(data, &polynomial.range, "polynomial")?;
@@ -260,6 +261,17 @@ fn check_signals(data: &[u8], range: &Range<usize>, name: &'static str, count: u
             (range.start + 4 * i) as u64,
             "signal out of range",
         )),
+        None => Ok(()),
+    }
+}
+
+/// The first gates show the public signals, in order.
+fn check_inputs(data: &[u8], range: &Range<usize>, public: usize) -> Result<()> {
+    match (0..public).find(|i| u32_at(data, range.start + 4 * i) as usize != i + 1) {
+        Some(i) => {
+            let message = format!("gate {i} does not show public signal {}", i + 1);
+            Err(Error::format("wires_a", (range.start + 4 * i) as u64, message))
+        }
         None => Ok(()),
     }
 }

@@ -365,6 +365,17 @@ fn cut_and_rewired_keys_are_refused() {
     let mut longer = data.clone();
     longer.push(0);
     assert!(load(longer).is_err());
+    // The first gate of the first wire shows another signal than the first public one.
+    let wires = data
+        .windows(8)
+        .position(|w| w == [1, 0, 0, 0, 2, 0, 0, 0])
+        .unwrap();
+    let mut changed = data.clone();
+    changed[wires] = 2;
+    let outcome = load(changed);
+    assert!(
+        matches!(outcome, Err(Error::Format { section: "wires_a", offset, .. }) if offset == wires as u64)
+    );
     // Every section under another's number: lengths or contents do not fit, or the section is missing.
     let mut at = 12;
     while at < data.len() {
