@@ -1,12 +1,12 @@
 //! What is done with each fuzzed input: everything that reads bytes from outside. An input is refused with an error, or what is
 //! read from it holds up; nothing else may happen. The tests run every file of `corpus/` through the same functions.
 
-use zkpool_native::error::Silent;
-use zkpool_native::plonkish::ptau::PowersFile;
-use zkpool_native::r1cs::R1cs;
-use zkpool_native::storage::Storage;
-use zkpool_native::system::{Proof, ProvingKey, System, VerifyingKey};
-use zkpool_native::{evm, groth16, wtns};
+use _native::error::Silent;
+use _native::plonkish::ptau::PowersFile;
+use _native::r1cs::R1cs;
+use _native::storage::Storage;
+use _native::system::{Proof, ProvingKey, System, VerifyingKey};
+use _native::{evm, groth16, wtns};
 
 /// Signals of the largest circuit that is proved; parsing alone goes as far as the file does.
 const MAX_SIGNALS: usize = 64;

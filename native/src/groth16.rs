@@ -404,11 +404,13 @@ impl Proof {
         }))
     }
 
-    /// The proof in the content of a `proof.json`.
+    /// The proof in the content of a `proof.json`; rapidsnark's does not name the curve.
     pub fn from_json(text: &[u8]) -> Result<Self> {
         let value = json::parse(text, "proof")?;
         json::expect(&value, "protocol", "groth16", "proof")?;
-        json::expect(&value, "curve", "bn128", "proof")?;
+        if value.get("curve").is_some() {
+            json::expect(&value, "curve", "bn128", "proof")?;
+        }
         let field = |name: &str| value.get(name).unwrap_or(&Value::Null);
         Ok(Proof {
             a: G1::from_json(field("pi_a"), "proof")?,

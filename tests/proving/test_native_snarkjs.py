@@ -65,6 +65,19 @@ def test_verify__proof_made_by_snarkjs__accepted(witness: Path, folder: Path) ->
     assert not _native.verify(key, public, theirs)
 
 
+def test_proof_json__as_rapidsnark_writes_it__without_a_curve__is_read(
+    semaphore: _native.ProvingKey, witness: Path
+) -> None:
+    proof = _native.prove(semaphore, witness)
+    theirs = json.loads(proof.proof_json())
+    del theirs["curve"]
+    compact = json.dumps(theirs, separators=(",", ":"))
+    assert _native.Proof.from_json(compact, proof.public_json()).calldata == proof.calldata
+    assert _native.verify(semaphore, proof.public_signals, compact)
+    with pytest.raises(_native.NativeFormatError, match="bn128"):
+        _native.Proof.from_json(json.dumps({**theirs, "curve": "bls12381"}), proof.public_json())
+
+
 def test_dev_setup__snarkjs_exports_proves_and_verifies(folder: Path) -> None:
     circuit = chain_circuit(40)
     (folder / "chain.r1cs").write_bytes(circuit.r1cs)
