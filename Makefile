@@ -41,6 +41,7 @@ lint: build ## Check formatting, lint and types of Python, Solidity and Rust
 	npx --no-install solhint --max-warnings 0 --noPoster $(SOLIDITY)
 	cargo fmt --manifest-path native/Cargo.toml --all -- --check
 	cargo fmt --manifest-path bench/arkworks/Cargo.toml -- --check
+	cargo fmt --manifest-path native/fuzz/Cargo.toml -- --check
 	@! command -v gofmt >/dev/null || test -z "$$(gofmt -l bench/gnark)" || { gofmt -d bench/gnark; exit 1; }
 	cargo clippy --manifest-path native/Cargo.toml --release --locked --all-targets -- -D warnings
 

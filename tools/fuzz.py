@@ -3,8 +3,8 @@
 Builds the targets of ``native/fuzz`` with libFuzzer and the stable compiler, and runs each in turn from the
 seeds in ``native/fuzz/corpus`` and from what earlier runs kept (``build/fuzz/corpus``). A finding is an input
 for which the core neither answers nor refuses: a panic, an overflow, a broken promise, too much memory or
-time. It is written to ``build/fuzz/findings``; once it is mended, it belongs into the corpus, which ``make test``
-runs through the same functions.
+time. It is written to ``build/fuzz/findings``; once it is mended, it belongs into the corpus, which
+``make test`` runs through the same functions.
 
 .venv/bin/python tools/fuzz.py [--seconds 20] [target …]
 """
