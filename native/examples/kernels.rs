@@ -74,8 +74,5 @@ mod vectors {
         report("lane square", count, || {
             ifma.run(Repeat(seed, |a: &Vector, _: &Vector| a.square()))
         });
-        report("lane difference, reduced", count, || {
-            ifma.run(Repeat(seed, |a: &Vector, b: &Vector| a.sub::<16>(b).reduce()));
-        });
     }
 }
