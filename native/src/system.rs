@@ -322,7 +322,7 @@ impl Proof {
 pub type Proven = (Proof, Vec<Fr>);
 
 /// A set-up from the powers of tau of a ceremony, for systems that need no more: as trustworthy as the ceremony.
-pub fn set_up_from(
+pub fn set_up_from_powers(
     system: System,
     r1cs: &Path,
     ptau: &Path,
@@ -334,7 +334,7 @@ pub fn set_up_from(
         System::Groth16 => Err(Error::Argument(
             "a groth16 key needs a second phase of the circuit's own: use snarkjs for a ceremony".into(),
         )),
-        System::Plonk => plonk::set_up_from(r1cs, ptau, zkey, vkey, observer),
+        System::Plonk => plonk::set_up_from_powers(r1cs, ptau, zkey, vkey, observer),
         System::Fflonk => fflonk::set_up_from_powers(r1cs, ptau, zkey, vkey, observer),
     }
 }

@@ -14,7 +14,7 @@ mod zkey;
 
 pub use proof::{Proof, CALLDATA_BYTES};
 pub use prove::{prove, STAGES};
-pub use setup::{set_up, set_up_from, write_key};
+pub use setup::{set_up, set_up_from_powers, write_key};
 pub use verify::{verify, verify_batch};
 pub use vkey::VerifyingKey;
 pub use zkey::ProvingKey;

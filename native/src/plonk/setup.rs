@@ -43,7 +43,7 @@ pub fn set_up(
 
 /// Sets up the circuit in the file `r1cs` with the powers of tau in the file `ptau`. PLONK needs no ceremony of the
 /// circuit's own: the key is as trustworthy as that file.
-pub fn set_up_from(
+pub fn set_up_from_powers(
     r1cs: &Path,
     ptau: &Path,
     zkey: &Path,

@@ -230,7 +230,7 @@ fn universal_setup(
     let (r1cs, powers, zkey) = (path(r1cs)?, path(powers_of_tau)?, path(zkey)?);
     let vkey = verification_key.map(path).transpose()?;
     let hash = work::run(py, threads, progress, system.setup_stages(), |observer| {
-        system::set_up_from(system, &r1cs, &powers, &zkey, vkey.as_deref(), observer)
+        system::set_up_from_powers(system, &r1cs, &powers, &zkey, vkey.as_deref(), observer)
     })?;
     Ok(hex(&hash))
 }

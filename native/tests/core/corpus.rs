@@ -6,7 +6,7 @@ mod targets;
 use std::path::Path;
 
 #[test]
-fn corpus__every_input_is_answered_or_refused() {
+fn corpus_every_input_is_answered_or_refused() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
     for (name, target) in targets::TARGETS {
         let inputs: Vec<_> = std::fs::read_dir(corpus.join(name))
