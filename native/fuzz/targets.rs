@@ -11,8 +11,11 @@ use _native::{evm, groth16, wtns};
 /// Signals of the largest circuit that is proved; parsing alone goes as far as the file does.
 const MAX_SIGNALS: usize = 64;
 
+/// A name, and what is done with an input.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// Name and function of each target.
-pub const TARGETS: [(&str, fn(&[u8])); 8] = [
+pub const TARGETS: [Target; 8] = [
     ("zkey", zkey),
     ("r1cs", r1cs),
     ("wtns", witness),
