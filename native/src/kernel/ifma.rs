@@ -56,6 +56,32 @@ pub fn word(value: u64) -> __m512i {
     _mm512_set1_epi64(value as i64)
 }
 
+/// The same four words in every lane. (A closure would be compiled without the instructions and called.)
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+pub fn words(value: &[u64; 4]) -> Words {
+    [word(value[0]), word(value[1]), word(value[2]), word(value[3])]
+}
+
+/// Four vectors that lie together.
+///
+/// # Safety
+/// The 256 bytes must be there to be read.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]
+#[allow(unsafe_code)]
+pub unsafe fn load(from: *const __m512i) -> Words {
+    // SAFETY: the caller has the bytes.
+    unsafe {
+        [
+            _mm512_loadu_si512(from),
+            _mm512_loadu_si512(from.add(1)),
+            _mm512_loadu_si512(from.add(2)),
+            _mm512_loadu_si512(from.add(3)),
+        ]
+    }
+}
+
 /// The same number in every lane.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma,avx512vbmi2")]

@@ -90,10 +90,7 @@ impl<M: Modulus> Lanes<M> {
     /// The same element in every lane; below 16 p.
     #[inline(always)]
     pub fn splat(_: Ifma, value: &Fp<M>) -> Self {
-        with!({
-            let words = [0, 1, 2, 3].map(|i| ifma::word(value.0[i]));
-            Self::of(ifma::unpack_shifted(words))
-        })
+        with!(Self::of(ifma::unpack_shifted(ifma::words(&value.0))))
     }
 
     /// Eight elements; below 16 p.
@@ -103,7 +100,7 @@ impl<M: Modulus> Lanes<M> {
         // SAFETY: the array has the 256 bytes that are read; `Ifma` proves the instructions.
         #[allow(unsafe_code)]
         unsafe {
-            let pairs = [0, 1, 2, 3].map(|i| _mm512_loadu_si512(from.add(i)));
+            let pairs = ifma::load(from);
             Self::of(ifma::unpack_shifted(ifma::to_words(pairs)))
         }
     }
@@ -131,7 +128,7 @@ impl<M: Modulus> Lanes<M> {
         // SAFETY: the array has the 256 bytes that are read; `Ifma` proves the instructions.
         #[allow(unsafe_code)]
         unsafe {
-            let pairs = [0, 1, 2, 3].map(|i| _mm512_loadu_si512(from.add(i)));
+            let pairs = ifma::load(from);
             Self::of(ifma::unpack(ifma::to_words(pairs)))
         }
     }

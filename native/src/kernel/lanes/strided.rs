@@ -8,10 +8,7 @@ impl<M: Modulus> Lanes<M> {
     /// One element as [`Lanes::store_inner`] wrote it, in every lane; below 2 p.
     #[inline(always)]
     pub fn splat_inner(_: Ifma, value: &Fp<M>) -> Self {
-        with!({
-            let words = [0, 1, 2, 3].map(|i| ifma::word(value.0[i]));
-            Self::of(ifma::unpack(words))
-        })
+        with!(Self::of(ifma::unpack(ifma::words(&value.0))))
     }
 
     /// Lane i from `values[start + i * step]` as [`Lanes::store_inner`] wrote it; below 2 p.
