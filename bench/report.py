@@ -33,7 +33,7 @@ CPU_GOALS: Final = {
     ("plonk", "poseidon-15"): 3.0,
     ("fflonk", "poseidon-15"): 7.0,
 }
-"""CPU seconds of a proof at most; those of Groth16 are half of rapidsnark's on a machine without IFMA."""
+"""CPU seconds of a proof at most; those of Groth16 are half of rapidsnark's or less."""
 
 Rows = Sequence[Mapping[str, Any]]
 MEBIBYTE: Final = 1 << 20
