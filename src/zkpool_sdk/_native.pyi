@@ -22,8 +22,9 @@ Progress = Callable[[str, float], None]
 
 ``fraction`` grows from 0.0 to 1.0. Proving reports ``parse``, ``transforms``, one ``msm_…`` for each
 multi-exponentiation or round of them (they may overlap, so their order varies), and ``check``, PLONK also
-``permutation`` and ``openings``; proving many reports ``proof`` for each. Set-up reports ``parse`` first and
-``write`` last. An exception raised by the callback stops the work and is re-raised.
+``permutation`` and ``openings``, FFLONK ``permutation`` and ``opening``; proving many reports ``proof`` for
+each. Set-up reports ``parse`` first and ``write`` last. An exception raised by the callback stops the work
+and is re-raised.
 """
 
 __version__: str
@@ -408,4 +409,7 @@ def ec_pairing(data: bytes) -> bool:
     """
 
 def backend() -> str:
-    """Which arithmetic this machine runs, chosen at run time: ``"ifma"``, ``"adx"`` or ``"portable"``."""
+    """Which arithmetic this process runs, chosen at run time: ``"ifma"``, ``"adx"`` or ``"portable"``.
+
+    It is the processor's best, or a slower one that the environment variable ``ZKPOOL_BACKEND`` names.
+    """
