@@ -386,11 +386,16 @@ impl Proof {
             let message = format!("{} bytes, a proof has {CALLDATA_BYTES}", bytes.len());
             return Err(Error::format("proof", 0, message));
         }
-        Ok(Proof {
+        let proof = Proof {
             a: crate::evm::g1(&bytes[..64], "proof", 0)?,
             b: crate::evm::g2(&bytes[64..192], "proof", 64)?,
             c: crate::evm::g1(&bytes[192..], "proof", 192)?,
-        })
+        };
+        let infinite = [proof.a.is_zero(), proof.b.is_zero(), proof.c.is_zero()];
+        match infinite.iter().zip([0, 64, 192]).find(|(infinite, _)| **infinite) {
+            Some((_, at)) => Err(Error::element("proof", at, "point at infinity")),
+            None => Ok(proof),
+        }
     }
 
     /// snarkjs's `proof.json`.

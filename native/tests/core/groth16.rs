@@ -1,7 +1,7 @@
 //! A circuit's whole way: set-up, proof, verification, and what must be refused.
 
 use crate::common::{chain, key, key_file, plain, scalars};
-use _native::curve::G1;
+use _native::curve::{G1, G2};
 use _native::error::{Error, Observer, Silent};
 use _native::field::Fr;
 use _native::groth16::{prove, prove_many, verify, verify_batch, Proof};
@@ -115,6 +115,35 @@ fn other_proofs_and_signals_are_refused() {
 
 /// A statement and its proof.
 type Claim = (Vec<Fr>, Proof);
+
+#[test]
+fn infinity_that_satisfies_the_equation_is_refused_as_by_the_contract() {
+    let g1 = |k: u64| (Affine::<G1>::generator() * Fr::from(k)).into_affine();
+    let g2 = |k: u64| (Affine::<G2>::generator() * Fr::from(k)).into_affine();
+    let key = VerifyingKey {
+        alpha: g1(2),
+        beta: g2(3),
+        gamma: g2(5),
+        delta: g2(7),
+        ic: vec![g1(11)],
+    };
+    // 61 = 2·3 + 11·5 + 0·7; then A or B at infinity with 0 = 6 + 55 - 61.
+    let (nothing, seventh) = (Affine::<G1>::zero(), -Fr::from(61u64) / Fr::from(7u64));
+    let c = (Affine::<G1>::generator() * seventh).into_affine();
+    let at_infinity = [
+        (192, g1(61), g2(1), nothing),
+        (0, nothing, g2(1), c),
+        (64, g1(1), Affine::<G2>::zero(), c),
+    ];
+    for (place, a, b, c) in at_infinity {
+        let proof = Proof { a, b, c };
+        assert!(verify(&key, &[], &proof).unwrap(), "the equation holds");
+        match Proof::from_calldata(&proof.to_calldata()) {
+            Err(Error::Element { offset, .. }) => assert_eq!(offset, place),
+            other => panic!("{other:?}"),
+        }
+    }
+}
 
 #[test]
 fn a_batch_holds_if_all_its_proofs_do() {
