@@ -16,11 +16,13 @@ pub type Words = [__m512i; 4];
 
 const MASK: u64 = (1 << 52) - 1;
 
-/// Whether this processor has the instructions.
+/// Whether this processor has the instructions: those used here, and those of the scalar arithmetic beside them, for
+/// which the code inside [`super::lanes::Ifma::run`] is compiled too. A hypervisor may hide any of them.
 pub fn available() -> bool {
     is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512ifma")
         && is_x86_feature_detected!("avx512vbmi2")
+        && super::adx::available()
 }
 
 /// The prime times `factor` in limbs of 52 bits.
