@@ -82,7 +82,7 @@ class InsecureSetupWarning(UserWarning):
 
 @final
 class VerifyingKey:
-    """A verification key whose points are checked: on the curve and in the subgroup."""
+    """A verifying key whose points are checked: on the curve and in the subgroup."""
 
     @staticmethod
     def from_json(text: str | bytes) -> VerifyingKey:
@@ -280,7 +280,7 @@ def verify_batch(
     """
 
 def verifying_key(source: ProvingKey | VerifyingKey | str | bytes) -> VerifyingKey:
-    """The checked verification key of a proving key or of a ``verification_key.json``'s content."""
+    """The checked verifying key of a proving key or of a ``verification_key.json``'s content."""
 
 def insecure_dev_setup(
     r1cs: str | os.PathLike[str],
@@ -299,7 +299,7 @@ def insecure_dev_setup(
     Args:
         r1cs: circom's constraint file.
         zkey: where to write the proving key.
-        verification_key: where to write the verification key, if anywhere.
+        verification_key: where to write the verifying key, if anywhere.
         seed: makes the key reproducible; without it the trapdoor comes from the system's randomness.
         threads: 0 means all cores.
         progress: see :data:`Progress`.

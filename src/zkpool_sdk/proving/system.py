@@ -125,7 +125,7 @@ class ProvingSystem(Protocol):
 
 
 class Groth16VerifyingKey(NamedTuple):
-    """A Groth16 verification key as ``Groth16Verifier.registerKey`` takes it, field by field.
+    """A Groth16 verifying key as ``Groth16Verifier.registerKey`` takes it, field by field.
 
     G1 points are ``(x, y)``, G2 points ``(x_imag, x_real, y_imag, y_real)``.
     """
@@ -138,7 +138,7 @@ class Groth16VerifyingKey(NamedTuple):
 
 
 class PlonkVerifyingKey(NamedTuple):
-    """A PLONK verification key as ``PlonkVerifier.registerKey`` takes it, field by field; points as above."""
+    """A PLONK verifying key as ``PlonkVerifier.registerKey`` takes it, field by field; points as above."""
 
     power: int
     signal_count: int
@@ -156,7 +156,7 @@ class PlonkVerifyingKey(NamedTuple):
 
 
 class FflonkVerifyingKey(NamedTuple):
-    """An FFLONK verification key as ``FflonkVerifier.registerKey`` takes it, field by field."""
+    """An FFLONK verifying key as ``FflonkVerifier.registerKey`` takes it, field by field."""
 
     power: int
     signal_count: int
@@ -310,7 +310,7 @@ class NativeSystem(ABC):
 
     @abstractmethod
     def registration_key(self, circuit: Circuit) -> tuple[Any, ...]:
-        """The circuit's verification key as ``registerKey`` of the system's verifier contract takes it."""
+        """The circuit's verifying key as ``registerKey`` of the system's verifier contract takes it."""
 
     def _verifying_key(self, circuit: Circuit) -> _native.VerifyingKey:
         path = circuit.verification_key
@@ -351,7 +351,7 @@ class Groth16(NativeSystem):
     name: Final = "groth16"
 
     def registration_key(self, circuit: Circuit) -> Groth16VerifyingKey:
-        """The circuit's verification key as ``Groth16Verifier.registerKey`` takes it."""
+        """The circuit's verifying key as ``Groth16Verifier.registerKey`` takes it."""
         key = self._verifying_key(circuit)
         return Groth16VerifyingKey(key.alpha_g1, key.beta_g2, key.gamma_g2, key.delta_g2, tuple(key.ic))
 
@@ -362,7 +362,7 @@ class Plonk(NativeSystem):
     name: Final = "plonk"
 
     def registration_key(self, circuit: Circuit) -> PlonkVerifyingKey:
-        """The circuit's verification key as ``PlonkVerifier.registerKey`` takes it."""
+        """The circuit's verifying key as ``PlonkVerifier.registerKey`` takes it."""
         key = json.loads(self._verifying_key(circuit).to_json())
         commitments = (_point(key[name]) for name in ("Qm", "Ql", "Qr", "Qo", "Qc", "S1", "S2", "S3"))
         return PlonkVerifyingKey(*_domain(key), *commitments)
@@ -374,7 +374,7 @@ class Fflonk(NativeSystem):
     name: Final = "fflonk"
 
     def registration_key(self, circuit: Circuit) -> FflonkVerifyingKey:
-        """The circuit's verification key as ``FflonkVerifier.registerKey`` takes it."""
+        """The circuit's verifying key as ``FflonkVerifier.registerKey`` takes it."""
         key = json.loads(self._verifying_key(circuit).to_json())
         return FflonkVerifyingKey(*_domain(key), _point(key["C0"]))
 
