@@ -155,8 +155,8 @@ class Proof:
         """The proof in contract calldata: 256 bytes for Groth16, 768 for PLONK and FFLONK.
 
         Raises:
-            NativeFormatError: other length, coordinate not in the field, point off the curve or outside the
-                subgroup, or, in Groth16, at infinity.
+            NativeFormatError: other length, coordinate or evaluation not in its field, point off the curve,
+                outside the subgroup or at infinity.
         """
     @staticmethod
     def from_json(proof_json: str | bytes, public_json: str | bytes) -> Proof:
@@ -252,8 +252,8 @@ def verify(
         public_signals: integers; one that is not below :data:`R` makes the answer ``False``.
         proof: a proof, calldata of the key's system, or the content of ``proof.json`` as ``str``. A point off
             the curve, outside the subgroup or with a coordinate not below :data:`P` makes the answer
-            ``False``, and so do an evaluation that is not below :data:`R` and, in Groth16's calldata, a point
-            at infinity.
+            ``False``, and so do an evaluation that is not below :data:`R` and, in calldata, a point at
+            infinity.
 
     Raises:
         NativeFormatError: the key is bad, the calldata has another length, or ``proof.json`` is not one.
