@@ -159,12 +159,16 @@ class Prover(Staker):
 
     @property
     def ump(self) -> Ump:
-        """The machine's prover."""
+        """The machine's prover: a new one, unless another was set. Queues are served by that of the moment."""
         if self._ump is None:
             from zkpool_sdk.proving import Ump
 
             self._ump = Ump()
         return self._ump
+
+    @ump.setter
+    def ump(self, ump: Ump) -> None:
+        self._ump = ump
 
     @property
     def id(self) -> ProverId:

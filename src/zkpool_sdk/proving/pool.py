@@ -43,7 +43,7 @@ LINGER_SECONDS: Final = 1.0
 """How long a worker that closed its socket may take to end."""
 
 _RECEIVE_BYTES: Final = 1 << 20
-_INHERITED: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH")
+_INHERITED: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "ZKPOOL_BACKEND")
 """A private key in the environment of this process is none of a worker's business."""
 
 
