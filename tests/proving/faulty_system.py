@@ -62,3 +62,11 @@ class FaultySystem(Groth16):
         elif verb == "threads":
             raise OSError(f"threads {threads}")
         return super().prove(circuit, witness, threads=threads, on_progress=on_progress)
+
+
+class Babbler(FaultySystem):
+    """Says what the name of its first circuit says, in hex, and does nothing more."""
+
+    def load(self, circuit: Circuit, *, threads: int = 0) -> None:
+        os.write(int(sys.argv[1]), bytes.fromhex(circuit.name))
+        time.sleep(60)

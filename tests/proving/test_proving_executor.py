@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.proving.faulty_system import SECRET, FaultySystem
+from tests.proving.faulty_system import SECRET, Babbler, FaultySystem
 from tests.proving.processes import PATIENCE, runs, until
 from zkpool_sdk.proving import (
     Circuit,
@@ -42,7 +42,7 @@ from zkpool_sdk.proving import (
     WorkerFault,
 )
 from zkpool_sdk.proving.memory import held_bytes
-from zkpool_sdk.proving.pool import WATCH_SECONDS
+from zkpool_sdk.proving.pool import MAX_STAGES, WATCH_SECONDS
 
 PROVER = 0xDEADBEEF
 Sample = Callable[[Circuit], dict[str, Any]]
@@ -397,6 +397,47 @@ def test_error__the_prover_does_not_know__tells_where_and_not_what(submit: Submi
 def test_worker__that_babbles__is_killed(machine: Ump, submit: Submit, told: str) -> None:
     with pytest.raises(WorkerDied, match="told nonsense"):
         submit(f"babble:{told}").result(PATIENCE)
+
+
+NONSENSE = {
+    "too deep": [b"[" * 100_000],
+    "infinite size": [b'{"number":1,"cancelled":true,"key_bytes":Infinity}'],
+    "part beyond floats": [b'{"number":1,"stage":"a","part":1' + b"0" * 400 + b"}"],
+    "progress without end": [b'{"number":1,"stage":"a","part":0}'] * (MAX_STAGES + 1),
+}
+
+
+@pytest.mark.parametrize("bodies", NONSENSE.values(), ids=NONSENSE)
+def test_worker__whatever_it_tells__costs_no_other_job(
+    semaphore_circuit: Circuit, bodies: list[bytes]
+) -> None:
+    told = b"".join(len(body).to_bytes(4, "little") + body for body in bodies)
+    babbler = f"{Babbler.__module__}:{Babbler.__qualname__}"
+    with LocalExecutor(cores=1, retries=0) as executor:
+        first = executor.submit(Job(replace(semaphore_circuit, name=told.hex()), babbler))
+        with pytest.raises(WorkerDied, match="told nonsense"):
+            first.result(PATIENCE)
+        after = executor.submit(Job(semaphore_circuit, "no.such:thing"))
+        with pytest.raises(WorkerFault):
+            after.result(PATIENCE)
+
+
+def test_job__that_cannot_be_told_a_worker__fails_alone(semaphore_circuit: Circuit) -> None:
+    system: Any = "no.such:thing"
+    with LocalExecutor(cores=1, retries=0) as executor:
+        wrong: Any = {"inputs": {"a": [object()]}}
+        with pytest.raises(TypeError):
+            executor.submit(Job(semaphore_circuit, system, **wrong)).result(PATIENCE)
+        with pytest.raises(WorkerFault):
+            executor.submit(Job(semaphore_circuit, system)).result(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"deadline": float("nan")}, {"deadline": "soon"}, {"threads": -1}, {"threads": 1.5}]
+)
+def test_job__with_what_is_no_number__is_refused(semaphore_circuit: Circuit, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"a deadline is|threads are"):
+        Job(semaphore_circuit, "no.such:thing", **wrong)
 
 
 def test_serve__key_that_is_not_the_recorded_one__is_told(machine: Ump, semaphore_circuit: Circuit) -> None:

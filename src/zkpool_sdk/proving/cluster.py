@@ -259,9 +259,13 @@ class _Desk:
         heapq.heappush(self._waiting, (math.inf if deadline is None else deadline, self._order, handle))
 
     def _send(self, handle: JobHandle) -> None:
+        try:
+            sealed = SealedJob(wire.job_message(handle.job), self._topic)
+        except Exception as error:  # values of wrong types: this job's fault alone
+            handle.fail(error)
+            return
         key = f"zkpool-job-{uuid4().hex}"
         sent = self._sent[key] = _Sent(handle)
-        sealed = SealedJob(wire.job_message(handle.job), self._topic)
         try:
             sent.future = self._client.submit(run_job, sealed, key=key, pure=False)
         except (OSError, ValueError, RuntimeError) as error:

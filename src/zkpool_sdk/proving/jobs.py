@@ -54,6 +54,9 @@ class Job:
             not done by then is given up. ``None`` comes last and never ends.
         threads: at most so many; 0 leaves it to the executor.
         limits: what it may take.
+
+    Raises:
+        ValueError: the deadline or the threads are no such number.
     """
 
     circuit: Circuit
@@ -65,6 +68,15 @@ class Job:
     deadline: float | None = None
     threads: int = 0
     limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        # An order by deadlines, and a sum of threads, with other values in them would be wrong for all jobs.
+        if self.deadline is not None and not (
+            isinstance(self.deadline, int | float) and self.deadline == self.deadline
+        ):
+            raise ValueError("a deadline is a number of seconds")
+        if not isinstance(self.threads, int) or self.threads < 0:
+            raise ValueError("threads are at least 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ CANCEL_SECONDS: Final = 0.2
 """How long a worker may take to give a job up by itself, and so keep its keys; then it is killed."""
 LINGER_SECONDS: Final = 1.0
 """How long a worker that closed its socket may take to end."""
+MAX_STAGES: Final = 1 << 12  # that a worker may tell of a job: they are kept as long as its handle
 
 _RECEIVE_BYTES: Final = 1 << 20
 _INHERITED: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "ZKPOOL_BACKEND")
@@ -72,6 +73,7 @@ class _Ticket:
     threads: int = 0
     started_at: float = 0.0
     peak_bytes: int = 0
+    stages: int = 0
     kill_at: float | None = None
     """When its worker is killed that was asked to give the job up."""
     verdict: ProvingError | None = None
@@ -238,21 +240,19 @@ class Pool:
 
     def _start(self, start: Start) -> None:
         ticket = self._tickets[start.job]
-        job = ticket.handle.job
         self._evict(start.evicted)
-        worker = self._workers.get(start.worker)
-        if worker is None:
-            try:
-                worker = self._new_worker(start.worker)
-            except OSError as error:
-                self._schedule.lose(start.worker)
-                self._end(ticket, error)
-                return
+        try:
+            message = wire.job_message(replace(ticket.handle.job, threads=start.threads))
+            text = wire.frame({"number": ticket.number, "job": message})
+            worker = self._workers.get(start.worker) or self._new_worker(start.worker)
+        except Exception as error:  # values of wrong types, or no process to be had: this job fails alone
+            self._evict(self._schedule.finish(ticket.number, keep=False))
+            self._end(ticket, error)
+            return
         ticket.worker, ticket.threads, ticket.started_at = start.worker, start.threads, time.monotonic()
         worker.ticket = ticket
         ticket.handle.started()
-        message = wire.job_message(replace(job, threads=start.threads))
-        self._send(worker, {"number": ticket.number, "job": message})
+        self._send(worker, text)
 
     def _new_worker(self, number: int) -> _Process:
         ours, theirs = socket.socketpair()
@@ -288,8 +288,8 @@ class Pool:
         self._selector.register(ours, selectors.EVENT_READ, worker)
         return worker
 
-    def _send(self, worker: _Process, message: wire.Message) -> None:
-        worker.unsent += wire.frame(message)
+    def _send(self, worker: _Process, text: bytes) -> None:
+        worker.unsent += text
         self._flush(worker)
 
     def _flush(self, worker: _Process) -> None:
@@ -317,7 +317,7 @@ class Pool:
         try:
             for message in worker.frames.feed(data):
                 self._hear(worker, message)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except Exception:  # whatever it told: nothing of it may end this thread
             if worker.ticket is not None:
                 handle = worker.ticket.handle
                 worker.ticket.verdict = WorkerDied(
@@ -331,8 +331,11 @@ class Pool:
             raise ValueError("a reply to nothing")
         handle, circuit = ticket.handle, ticket.handle.job.circuit
         if "stage" in message:
+            ticket.stages += 1
+            if ticket.stages > MAX_STAGES:
+                raise ValueError("progress without end")
             self.loads[circuit.key_sha256] += message["stage"] == LOAD
-            handle.report(str(message["stage"]), float(message["part"]))
+            handle.report(str(message["stage"])[:100], float(message["part"]))
             return
         outcome: ProofResult | Exception
         if "made" in message:
@@ -363,7 +366,7 @@ class Pool:
     def _evict(self, leaving: Iterable[LoadedKey]) -> None:
         for loaded in leaving:
             if loaded.worker in self._workers:
-                self._send(self._workers[loaded.worker], self._unloads[loaded.key])
+                self._send(self._workers[loaded.worker], wire.frame(self._unloads[loaded.key]))
 
     def _watch(self) -> None:
         """Holds running jobs to their limits, and all jobs to their deadlines."""
@@ -403,7 +406,7 @@ class Pool:
             self._drop(ticket)
         elif ticket.kill_at is None:
             ticket.kill_at = time.monotonic() + CANCEL_SECONDS
-            self._send(worker, {"cancel": ticket.number})
+            self._send(worker, wire.frame({"cancel": ticket.number}))
 
     def _bury(self, worker: _Process) -> None:
         """Forgets a worker that closed its socket; its job is made again, or fails."""
