@@ -159,7 +159,7 @@ class Prover(Staker):
 
     @property
     def ump(self) -> Ump:
-        """The machine's prover: a new one, unless another was set. Queues are served by that of the moment."""
+        """The machine's prover: a new one, unless another was set. Queues are served by the one it is."""
         if self._ump is None:
             from zkpool_sdk.proving import Ump
 
