@@ -259,7 +259,9 @@ def test_benchmark__what_it_measured__is_known_after_a_restart(
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"machine": 1}', "\0"])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"machine": 1}', "\0", "[" * 100_000], ids=lambda content: content[:9]
+)
 def test_measurements__file_of_something_else__is_replaced(
     ump: Ump, semaphore_circuit: Circuit, sample: Sample, tmp_path: Path, content: str
 ) -> None:

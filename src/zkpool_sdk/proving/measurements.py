@@ -83,7 +83,8 @@ class Measurements:
         found: dict[str, _Record] = {}
         if self.path is None:
             return found
-        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        nonsense = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+        with suppress(OSError, *nonsense):
             content = json.loads(self.path.read_text(encoding="utf-8"))
             if content["machine"] == self.machine:
                 for key, entry in content["circuits"].items():

@@ -22,8 +22,8 @@ from zkpool_sdk.proving.jobs import Job, Limits, ProofResult
 
 Message = dict[str, Any]
 
-MAX_REPLY_BYTES: Final = 1 << 26
-"""A reply is some hundred bytes and 80 for each public signal."""
+MAX_REPLY_BYTES: Final = 1 << 20
+"""A reply is some hundred bytes and 80 for each public signal; parsed, JSON can be 25 times as large."""
 _HEAD: Final = struct.Struct("<I")
 _PATHS: Final = ("folder", "program", "proving_key", "verification_key", "r1cs", "sample_input")
 _ERRORS: Final = {
