@@ -1,4 +1,4 @@
-"""The native verifiers are twins of the contracts: what those are tried with, under keys whose secret is known."""
+"""The native verifiers are twins of the contracts: what those are tried with, under keys of known secret."""
 
 from __future__ import annotations
 
