@@ -428,6 +428,9 @@ def test_job__that_cannot_be_told_a_worker__fails_alone(semaphore_circuit: Circu
         wrong: Any = {"inputs": {"a": [object()]}}
         with pytest.raises(TypeError):
             executor.submit(Job(semaphore_circuit, system, **wrong)).result(PATIENCE)
+        odd = replace(semaphore_circuit, key_sha256="0" * 64, proving_key=Path("nowhere\0"))
+        with pytest.raises(ValueError, match="null byte"):
+            executor.submit(Job(odd, system)).result(PATIENCE)
         with pytest.raises(WorkerFault):
             executor.submit(Job(semaphore_circuit, system)).result(PATIENCE)
 

@@ -121,7 +121,7 @@ class Pool:
         self._of_handle: dict[JobHandle, _Ticket] = {}
         self._workers: dict[int, _Process] = {}
         self._sizes: dict[str, KeySize] = {}
-        self._unloads: dict[str, wire.Message] = {}
+        self._unloads: dict[str, bytes] = {}
         self.loads: Counter[str] = Counter()
         self.statuses: tuple[WorkerStatus, ...] = ()
         _pools.add(self)
@@ -216,14 +216,14 @@ class Pool:
             handle.fail(ExecutorClosed("the executor was closed before the job was done"))
             return
         key = _key_of(job)
-        size = self._sizes.get(key)
-        if size is None:
-            try:
-                size = KeySize(job.circuit.proving_key.stat().st_size)
-            except OSError as error:
-                handle.fail(error)
-                return
-            self._sizes[key] = size
+        try:
+            size = self._sizes.get(key) or KeySize(job.circuit.proving_key.stat().st_size)
+            unload = {"unload": wire.circuit_message(job.circuit), "system": job.system}
+            self._unloads[key] = wire.frame(unload)
+        except Exception as error:  # no file, or a circuit that is none: this job fails alone
+            handle.fail(error)
+            return
+        self._sizes[key] = size
         if not self._schedule.fits(size):
             handle.fail(self._too_large(handle, size))
             return
@@ -231,7 +231,6 @@ class Pool:
         ticket = _Ticket(self._numbers, handle)
         self._tickets[ticket.number] = ticket
         self._of_handle[handle] = ticket
-        self._unloads[key] = {"unload": wire.circuit_message(job.circuit), "system": job.system}
         self._queue(ticket, size)
 
     def _queue(self, ticket: _Ticket, size: KeySize) -> None:
@@ -366,7 +365,7 @@ class Pool:
     def _evict(self, leaving: Iterable[LoadedKey]) -> None:
         for loaded in leaving:
             if loaded.worker in self._workers:
-                self._send(self._workers[loaded.worker], wire.frame(self._unloads[loaded.key]))
+                self._send(self._workers[loaded.worker], self._unloads[loaded.key])
 
     def _watch(self) -> None:
         """Holds running jobs to their limits, and all jobs to their deadlines."""
