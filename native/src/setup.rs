@@ -24,9 +24,9 @@ use std::path::Path;
 use zeroize::Zeroize;
 
 /// Writes and hashes at once.
-pub(crate) struct Hashed<W: Write> {
-    pub(crate) inner: W,
-    pub(crate) hash: Sha256,
+struct Hashed<W: Write> {
+    inner: W,
+    hash: Sha256,
 }
 
 impl<W: Write> Write for Hashed<W> {
@@ -52,18 +52,31 @@ pub fn set_up(
     let circuit = R1cs::parse(&storage)?;
     drop(storage);
     observer.finished("parse");
-    let (key, hash) = replace(zkey, |file| {
+    write_files(zkey, vkey, observer, |out| {
+        let key = write_key(&circuit, seed, out, observer)?;
+        Ok(key.to_json())
+    })
+}
+
+/// Writes `zkey` by `write`, and `vkey` if asked, the verifying key's JSON that it gives; each appears by rename. Gives the
+/// SHA-256 of the first.
+pub(crate) fn write_files(
+    zkey: &Path,
+    vkey: Option<&Path>,
+    observer: &dyn Observer,
+    write: impl FnOnce(&mut dyn Write) -> Result<String>,
+) -> Result<[u8; 32]> {
+    let (json, hash) = replace(zkey, |file| {
         let mut out = Hashed {
             inner: BufWriter::new(file),
             hash: Sha256::new(),
         };
-        let key = write_key(&circuit, seed, &mut out, observer)?;
-        Ok((key, out.hash.finalize().into()))
+        let json = write(&mut out)?;
+        Ok((json, out.hash.finalize().into()))
     })?;
     if let Some(path) = vkey {
         replace(path, |mut file| {
-            file.write_all(key.to_json().as_bytes())
-                .map_err(|e| Error::io(path, e))
+            file.write_all(json.as_bytes()).map_err(|e| Error::io(path, e))
         })?;
     }
     observer.finished("write");
@@ -71,7 +84,7 @@ pub fn set_up(
 }
 
 /// Lets `fill` write a new file beside `path`, then renames it there; nothing is left behind on failure.
-pub(crate) fn replace<T>(path: &Path, fill: impl FnOnce(File) -> Result<T>) -> Result<T> {
+fn replace<T>(path: &Path, fill: impl FnOnce(File) -> Result<T>) -> Result<T> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(name);

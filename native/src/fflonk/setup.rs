@@ -15,13 +15,12 @@ use crate::plonkish::permutation::{self, SHIFTS};
 use crate::plonkish::poly;
 use crate::plonkish::ptau::{Powers, PowersFile};
 use crate::r1cs::R1cs;
-use crate::setup::{replace, Hashed};
+use crate::setup::write_files;
 use crate::storage::Storage;
 use crate::zkey::{MAGIC, VERSION};
 use ark_ec::CurveGroup;
 use ark_ff::{Field, MontFp};
-use sha2::{Digest, Sha256};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// A primitive cube root of unity, the one snarkjs takes.
@@ -44,8 +43,10 @@ pub fn set_up(
     seed: Option<&[u8]>,
     observer: &dyn Observer,
 ) -> Result<[u8; 32]> {
-    write_files(r1cs, zkey, vkey, observer, |circuit, out| {
-        write_key(circuit, |count| Powers::insecure(count, seed), out, observer)
+    let circuit = read_circuit(r1cs, observer)?;
+    write_files(zkey, vkey, observer, |out| {
+        let key = write_key(&circuit, |count| Powers::insecure(count, seed), out, observer)?;
+        Ok(key.to_json())
     })
 }
 
@@ -58,38 +59,18 @@ pub fn set_up_from_powers(
     observer: &dyn Observer,
 ) -> Result<[u8; 32]> {
     let powers = PowersFile::new(Storage::open(ptau, true)?)?;
-    write_files(r1cs, zkey, vkey, observer, |circuit, out| {
-        write_key(circuit, |count| powers.take(count, observer), out, observer)
+    let circuit = read_circuit(r1cs, observer)?;
+    write_files(zkey, vkey, observer, |out| {
+        let key = write_key(&circuit, |count| powers.take(count, observer), out, observer)?;
+        Ok(key.to_json())
     })
 }
 
-fn write_files(
-    r1cs: &Path,
-    zkey: &Path,
-    vkey: Option<&Path>,
-    observer: &dyn Observer,
-    write: impl FnOnce(&R1cs, &mut dyn Write) -> Result<VerifyingKey>,
-) -> Result<[u8; 32]> {
+fn read_circuit(r1cs: &Path, observer: &dyn Observer) -> Result<R1cs> {
     let storage = Storage::open(r1cs, true)?;
     let circuit = R1cs::parse(&storage)?;
-    drop(storage);
     observer.finished("parse");
-    let (key, hash) = replace(zkey, |file| {
-        let mut out = Hashed {
-            inner: BufWriter::new(file),
-            hash: Sha256::new(),
-        };
-        let key = write(&circuit, &mut out)?;
-        Ok((key, out.hash.finalize().into()))
-    })?;
-    if let Some(path) = vkey {
-        replace(path, |mut file| {
-            file.write_all(key.to_json().as_bytes())
-                .map_err(|e| Error::io(path, e))
-        })?;
-    }
-    observer.finished("write");
-    Ok(hash)
+    Ok(circuit)
 }
 
 /// Writes a `.zkey` for `r1cs` to `out` and gives its verification key; `powers` gives as many powers as asked for.

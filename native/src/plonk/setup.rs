@@ -14,12 +14,11 @@ use crate::plonkish::permutation::{labels, SHIFTS};
 use crate::plonkish::poly;
 use crate::plonkish::ptau::{Powers, PowersFile};
 use crate::r1cs::R1cs;
-use crate::setup::{points, replace, Hashed};
+use crate::setup::{points, write_files};
 use crate::storage::Storage;
 use ark_ec::short_weierstrass::Affine;
 use ark_ec::CurveGroup;
-use sha2::{Digest, Sha256};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// Sections of a key.
@@ -38,7 +37,9 @@ pub fn set_up(
     let gates = read_gates(r1cs, observer)?;
     let powers = Powers::insecure(power_count(&gates)?, seed)?;
     observer.finished("points");
-    write_files(&gates, &powers, zkey, vkey, observer)
+    write_files(zkey, vkey, observer, |out| {
+        Ok(write_key(&gates, &powers, out, observer)?.to_json())
+    })
 }
 
 /// Sets up the circuit in the file `r1cs` with the powers of tau in the file `ptau`. PLONK needs no ceremony of the
@@ -54,7 +55,9 @@ pub fn set_up_from_powers(
     let file = PowersFile::new(Storage::open(ptau, true)?)?;
     let powers = file.take(power_count(&gates)?, observer)?;
     observer.finished("points");
-    write_files(&gates, &powers, zkey, vkey, observer)
+    write_files(zkey, vkey, observer, |out| {
+        Ok(write_key(&gates, &powers, out, observer)?.to_json())
+    })
 }
 
 fn read_gates(r1cs: &Path, observer: &dyn Observer) -> Result<Gates> {
@@ -78,31 +81,6 @@ fn domain_log(gates: &Gates) -> Result<u32> {
 
 fn power_count(gates: &Gates) -> Result<usize> {
     Ok((1 << domain_log(gates)?) + SPARE_POWERS)
-}
-
-fn write_files(
-    gates: &Gates,
-    powers: &Powers<'_>,
-    zkey: &Path,
-    vkey: Option<&Path>,
-    observer: &dyn Observer,
-) -> Result<[u8; 32]> {
-    let (key, hash) = replace(zkey, |file| {
-        let mut out = Hashed {
-            inner: BufWriter::new(file),
-            hash: Sha256::new(),
-        };
-        let key = write_key(gates, powers, &mut out, observer)?;
-        Ok((key, out.hash.finalize().into()))
-    })?;
-    if let Some(path) = vkey {
-        replace(path, |mut file| {
-            file.write_all(key.to_json().as_bytes())
-                .map_err(|e| Error::io(path, e))
-        })?;
-    }
-    observer.finished("write");
-    Ok(hash)
 }
 
 /// A file in the making.
