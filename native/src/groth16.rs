@@ -334,15 +334,19 @@ fn combine<'a>(
 }
 
 /// Whether the product of the pairs' pairings is one. Miller loops of a few pairs share their squarings; groups run
-/// in parallel.
+/// in parallel. Outside of a pool all runs on this thread: the pool of the process would leave its forks without.
 fn pairs_cancel(pairs: &[(Affine<G1>, Affine<G2>)]) -> bool {
-    let product = pairs
-        .par_chunks(PAIRS_TOGETHER)
-        .map(|chunk| {
-            let (left, right): (Vec<_>, Vec<_>) = chunk.iter().copied().unzip();
-            Bn254::multi_miller_loop(left, right).0
-        })
-        .reduce(Fq12::one, |a, b| a * b);
+    let miller = |pairs: &[(Affine<G1>, Affine<G2>)]| {
+        let (left, right): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+        Bn254::multi_miller_loop(left, right).0
+    };
+    let product = match rayon::current_thread_index() {
+        Some(_) => pairs
+            .par_chunks(PAIRS_TOGETHER)
+            .map(miller)
+            .reduce(Fq12::one, |a, b| a * b),
+        None => miller(pairs),
+    };
     Bn254::final_exponentiation(MillerLoopOutput(product)).is_some_and(|output| output.is_zero())
 }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import json
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -173,6 +176,38 @@ def test_verify__wrong_shapes__raise(key: _native.ProvingKey, proof: _native.Pro
     with pytest.raises(_native.NativeFormatError):
         _native.verify("{}", proof.public_signals, proof)
     assert not _native.verify(key, proof.public_signals, bytes(256))
+
+
+FORKING = """
+import json, os, signal, sys
+from zkpool_sdk import _native
+key, signals, proof = json.load(sys.stdin)
+assert _native.verify(key, signals, proof)
+forked = os.fork()
+if forked == 0:
+    signal.alarm(20)  # ends one that waits for threads it does not have
+    os._exit(0 if _native.verify(key, signals, proof) else 1)
+sys.exit(abs(os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1])))
+"""
+
+
+def test_verify__in_a_fork_of_one_that_verified__answers(
+    key: _native.ProvingKey, proof: _native.Proof
+) -> None:
+    asked = json.dumps([key.verifying_key.to_json(), proof.public_signals, proof.proof_json()])
+    done = subprocess.run([sys.executable, "-c", FORKING], input=asked, text=True, timeout=60, check=False)
+    assert done.returncode == 0
+
+
+def test_verify__signal_that_lies_about_its_bytes__refused(
+    key: _native.ProvingKey, proof: _native.Proof
+) -> None:
+    class Short(int):
+        def to_bytes(self, *_: object, **__: object) -> bytes:
+            return b"x"
+
+    with pytest.raises(TypeError, match="32 bytes"):
+        _native.verify(key, [Short(1)] * len(proof.public_signals), proof)
 
 
 def test_proof__from_calldata__keeps_or_refuses(proof: _native.Proof) -> None:

@@ -17,11 +17,11 @@ pub fn word(value: &Bound<'_, PyAny>) -> PyResult<Option<[u8; 32]>> {
         .cast::<PyInt>()
         .map_err(|_| PyTypeError::new_err("an int is needed"))?;
     match value.call_method1("to_bytes", (32, "big")) {
-        Ok(bytes) => {
-            let mut out = [0u8; 32];
-            out.copy_from_slice(bytes.cast::<PyBytes>()?.as_bytes());
-            Ok(Some(out))
-        }
+        // A subclass of int may answer with anything.
+        Ok(bytes) => match bytes.cast::<PyBytes>()?.as_bytes().try_into() {
+            Ok(word) => Ok(Some(word)),
+            Err(_) => Err(PyTypeError::new_err("an int of 32 bytes is needed")),
+        },
         Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => Ok(None),
         Err(error) => Err(error),
     }
