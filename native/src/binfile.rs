@@ -8,6 +8,8 @@ use std::ops::Range;
 const HEADER_BYTES: usize = 12;
 /// Bytes before a section's content: type, length.
 const SECTION_HEADER_BYTES: usize = 12;
+/// Most sections of a file; the formats have at most 17. Each is compared with all before it.
+const MAX_SECTIONS: usize = 64;
 
 /// Where each section of a file lies; bounds are checked against the file before anything is read.
 pub struct Sections {
@@ -32,11 +34,11 @@ impl Sections {
             ));
         }
         let count = reader.u32()? as usize;
-        if count > (data.len() - HEADER_BYTES) / SECTION_HEADER_BYTES {
+        if count > MAX_SECTIONS.min((data.len() - HEADER_BYTES) / SECTION_HEADER_BYTES) {
             return Err(Error::format(
                 "header",
                 8,
-                format!("{count} sections do not fit in the file"),
+                format!("{count} sections, more than fit in the file or belong there"),
             ));
         }
         let mut entries: Vec<(u32, Range<usize>)> = Vec::with_capacity(count);

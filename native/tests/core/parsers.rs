@@ -118,6 +118,21 @@ fn missing_and_duplicate_sections_are_refused() {
 }
 
 #[test]
+fn a_file_of_nothing_but_sections_is_refused_at_once() {
+    for (data, parse) in files() {
+        let count = 1u32 << 20;
+        let mut bad = data[..8].to_vec();
+        bad.extend(count.to_le_bytes());
+        for kind in 0..count {
+            bad.extend((1000 + kind).to_le_bytes());
+            bad.extend(0u64.to_le_bytes());
+        }
+        let (_, offset) = position(parse(&bad).unwrap_err());
+        assert_eq!(offset, 8);
+    }
+}
+
+#[test]
 fn count_fields_are_checked() {
     let (r1cs, values) = chain(5);
     let key = key_file(&r1cs);
