@@ -7,7 +7,7 @@ use super::vkey::{VerifyingKey, BLINDING_ROWS, MAX_POWER, MIN_POWER};
 use super::zkey::{power_count, ADDITION_BYTES, PROTOCOL};
 use crate::curve::{from_affine, G1, G2};
 use crate::error::{Error, Observer, Result};
-use crate::fft::{root, Domain};
+use crate::fft::{root, Domain, MAX_LOG};
 use crate::field::{to_le, Fr, P_LIMBS, R_LIMBS};
 use crate::kernel::Scalar;
 use crate::plonkish::gates::{Gate, Gates, ZeroTerms};
@@ -86,8 +86,10 @@ pub fn write_key<'a>(
         .next_power_of_two()
         .trailing_zeros()
         .max(MIN_POWER);
-    if power > MAX_POWER {
-        let message = format!("{} gates are more than 2^{MAX_POWER} rows", gates.len());
+    // A key holds values over four times the rows, too.
+    let most = MAX_POWER.min(MAX_LOG - 2);
+    if power > most {
+        let message = format!("{} gates are more than 2^{most} rows", gates.len());
         return Err(Error::format("r1cs_header", 0, message));
     }
     let domains = Domains {

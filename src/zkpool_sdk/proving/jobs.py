@@ -20,19 +20,24 @@ DONE: Final = "done"
 """Last stage of a job's progress."""
 
 
+JOB_SECONDS: Final = 600.0
+"""Wall time of a job without a limit of its own: no circuit, tried or not, may hold a worker for ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a job may take; the process of one that takes more is killed.
 
     Attributes:
-        seconds: wall time from the moment it gets its cores, key loading included; ``None`` for no bound.
+        seconds: wall time from the moment it gets its cores, loading the key and compiling the program
+            included (nothing else bounds these); ``None`` for no bound.
         memory_bytes: memory of its process beside mapped files, which are the keys and have a budget of their
             own; ``None`` for no bound. Needs Linux.
         witness_seconds: wall time of the witness program.
         witness_memory_bytes: memory of the witness program.
     """
 
-    seconds: float | None = None
+    seconds: float | None = JOB_SECONDS
     memory_bytes: int | None = None
     witness_seconds: float = DEFAULT_SECONDS
     witness_memory_bytes: int = DEFAULT_MEMORY_BYTES
