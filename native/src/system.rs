@@ -50,8 +50,8 @@ impl System {
     /// Stages that a set-up reports.
     pub fn setup_stages(self) -> usize {
         match self {
-            System::Groth16 => 4,
-            System::Plonk | System::Fflonk => 6,
+            System::Groth16 | System::Plonk => 4,
+            System::Fflonk => 6,
         }
     }
 

@@ -57,7 +57,7 @@ impl VerifyingKey {
             return Err(Error::format(SECTION, 0, message));
         }
         let field = |name: &str| value.get(name).unwrap_or(&Value::Null);
-        VerifyingKey {
+        let key = VerifyingKey {
             alpha: G1::from_json(field("vk_alpha_1"), SECTION)?,
             beta: G2::from_json(field("vk_beta_2"), SECTION)?,
             gamma: G2::from_json(field("vk_gamma_2"), SECTION)?,
@@ -67,12 +67,25 @@ impl VerifyingKey {
                 .map(|p| G1::from_json(p, SECTION))
                 .collect::<Result<_>>()?,
         }
-        .check()
+        .check()?;
+        // Nobody computes with it, but a file that contradicts itself is not the one that was meant.
+        if value
+            .get("vk_alphabeta_12")
+            .is_some_and(|told| *told != key.alpha_beta())
+        {
+            let message = "vk_alphabeta_12 is not the pairing of vk_alpha_1 and vk_beta_2";
+            return Err(Error::format(SECTION, 0, message));
+        }
+        Ok(key)
+    }
+
+    /// e(alpha, beta) as snarkjs writes it.
+    fn alpha_beta(&self) -> Value {
+        fq12_json(&Bn254::pairing(self.alpha, self.beta).0)
     }
 
     /// The key as snarkjs writes it.
     pub fn to_json(&self) -> String {
-        let product = Bn254::pairing(self.alpha, self.beta).0;
         let value = json!({
             "protocol": "groth16",
             "curve": "bn128",
@@ -81,7 +94,7 @@ impl VerifyingKey {
             "vk_beta_2": G2::to_json(&self.beta),
             "vk_gamma_2": G2::to_json(&self.gamma),
             "vk_delta_2": G2::to_json(&self.delta),
-            "vk_alphabeta_12": fq12_json(&product),
+            "vk_alphabeta_12": self.alpha_beta(),
             "IC": self.ic.iter().map(G1::to_json).collect::<Vec<_>>(),
         });
         json::pretty(&value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,24 @@ def test_proof__other_signals__do_not_hold(made: Made) -> None:
         assert not made.system.verify(made.circuit, signals, data)
         signals[place] = made.proof.signals[place] + _native.R  # the same number, not canonical
         assert not made.system.verify(made.circuit, signals, data)
+
+
+def test_key__every_flipped_bit_of_a_number__refused_or_another_key(made: Made) -> None:
+    """No bit of the verifying key is without meaning: with any of them changed, the proof does not hold."""
+    text = made.circuit.verification_key.read_text()
+    signals, data = list(made.proof.signals), made.proof.data
+    assert _native.verify(text, signals, data)
+    numbers = [(at.start(1), at.end(1)) for at in re.finditer(r'"(\d+)"', text)]
+    assert len(numbers) > 8
+    for start, end in numbers:
+        value = int(text[start:end])
+        for bit in range(max(value.bit_length(), 1)):
+            changed = f"{text[:start]}{value ^ 1 << bit}{text[end:]}"
+            try:
+                accepted = _native.verify(changed, signals, data)
+            except _native.NativeError:
+                continue
+            assert not accepted, f"bit {bit} of {value}"
 
 
 def test_proof__same_seed__same_proof__else_never(made: Made) -> None:
