@@ -51,11 +51,12 @@ def test_signal_rule__numbers__are_those_of_the_contracts() -> None:
     assert [(rule.name, rule.value) for rule in SignalRule] == [(name, at) for at, name in enumerate(names)]
 
 
-def test_circuits__both_projects__are_there(circuits: Circuits) -> None:
-    assert list(circuits) == ["rollup", "semaphore"]
-    assert {name: circuit.insecure_setup for name, circuit in circuits.items()} == {
-        "rollup": True,
-        "semaphore": False,
+def test_circuits__of_every_project__are_there(circuits: Circuits) -> None:
+    assert {name: (circuit.system, circuit.insecure_setup) for name, circuit in circuits.items()} == {
+        "chain_fflonk": ("fflonk", True),
+        "chain_plonk": ("plonk", True),
+        "rollup": ("groth16", True),
+        "semaphore": ("groth16", False),
     }
 
 
