@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any
@@ -56,6 +57,19 @@ def test_frames__of_anything__are_objects_or_an_error(data: bytes) -> None:
     except ValueError:
         return
     assert all(isinstance(message, dict) for message in found)
+
+
+@pytest.mark.parametrize("bracket", [b"[", b'{"":'])
+def test_frames__nested_deeper_than_the_stack__are_refused(bracket: bytes) -> None:
+    """With the limit that py_ecc sets, such a message ended the process that parsed it."""
+    body = bracket * 100_000
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(200_000)
+    try:
+        with pytest.raises(ValueError, match="100,000 brackets"):
+            wire.Frames(wire.MAX_REPLY_BYTES, wire.MAX_BRACKETS).feed(len(body).to_bytes(4, "little") + body)
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def test_frames__longer_than_allowed__are_refused_at_their_head() -> None:

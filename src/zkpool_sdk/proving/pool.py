@@ -87,7 +87,7 @@ class _Process:
     number: int
     process: subprocess.Popen[bytes]
     channel: socket.socket
-    frames: wire.Frames = field(default_factory=lambda: wire.Frames(wire.MAX_REPLY_BYTES))
+    frames: wire.Frames = field(default_factory=lambda: wire.Frames(wire.MAX_REPLY_BYTES, wire.MAX_BRACKETS))
     unsent: bytearray = field(default_factory=bytearray)
     ticket: _Ticket | None = None
 

@@ -24,6 +24,9 @@ Message = dict[str, Any]
 
 MAX_REPLY_BYTES: Final = 1 << 20
 """A reply is some hundred bytes and 80 for each public signal; parsed, JSON can be 25 times as large."""
+MAX_BRACKETS: Final = 1000
+"""A reply has a handful. Each may be a level of nesting, and where a library has raised Python's own limit of
+levels far enough (py_ecc does), parsing runs out of stack, which no ``except`` catches."""
 _HEAD: Final = struct.Struct("<I")
 _PATHS: Final = ("folder", "program", "proving_key", "verification_key", "r1cs", "sample_input")
 _ERRORS: Final = {
@@ -42,17 +45,19 @@ class Frames:
 
     Args:
         limit_bytes: the longest message.
+        limit_brackets: the most opening brackets in one; ``None`` for a sender that is trusted.
     """
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, limit_brackets: int | None = None) -> None:
         self._limit = limit_bytes
+        self._limit_brackets = limit_brackets
         self._bytes = bytearray()
 
     def feed(self, data: bytes) -> list[Message]:
         """The messages that ``data`` completes.
 
         Raises:
-            ValueError: a message is too long, or is no JSON object.
+            ValueError: a message is too long or too deep, or is no JSON object.
         """
         self._bytes += data
         found = []
@@ -62,7 +67,11 @@ class Frames:
                 raise ValueError(f"a message of {size:,} bytes")
             if len(self._bytes) < _HEAD.size + size:
                 break
-            message = json.loads(self._bytes[_HEAD.size : _HEAD.size + size])
+            body = self._bytes[_HEAD.size : _HEAD.size + size]
+            brackets = body.count(b"[") + body.count(b"{")
+            if self._limit_brackets is not None and brackets > self._limit_brackets:
+                raise ValueError(f"a message with {brackets:,} brackets")
+            message = json.loads(body)
             if not isinstance(message, dict):
                 raise ValueError("a message that is no object")
             found.append(message)
