@@ -18,7 +18,10 @@ from zkpool_sdk import _native
 from zkpool_sdk.proving.circuit import Circuit
 from zkpool_sdk.proving.jobs import ProofResult
 from zkpool_sdk.proving.system import MEASUREMENTS_KEPT, Estimate
+from zkpool_sdk.proving.wire import parse
 
+MAX_BRACKETS: Final = 10_000
+"""Of a file: room for six hundred circuits."""
 _CPU_FILE: Final = Path("/proc/cpuinfo")
 _Measured = tuple[float, float, int]
 """Seconds of the witness, seconds of the proof, bytes at most."""
@@ -85,7 +88,7 @@ class Measurements:
             return found
         nonsense = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
         with suppress(OSError, *nonsense):
-            content = json.loads(self.path.read_text(encoding="utf-8"))
+            content = parse(self.path.read_bytes(), MAX_BRACKETS)
             if content["machine"] == self.machine:
                 for key, entry in content["circuits"].items():
                     record = _Record(str(entry["name"]), int(entry["key_bytes"]))

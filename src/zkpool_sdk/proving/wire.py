@@ -25,8 +25,7 @@ Message = dict[str, Any]
 MAX_REPLY_BYTES: Final = 1 << 20
 """A reply is some hundred bytes and 80 for each public signal; parsed, JSON can be 25 times as large."""
 MAX_BRACKETS: Final = 1000
-"""A reply has a handful. Each may be a level of nesting, and where a library has raised Python's own limit of
-levels far enough (py_ecc does), parsing runs out of stack, which no ``except`` catches."""
+"""A reply has a handful; see :func:`parse`."""
 _HEAD: Final = struct.Struct("<I")
 _PATHS: Final = ("folder", "program", "proving_key", "verification_key", "r1cs", "sample_input")
 _ERRORS: Final = {
@@ -67,16 +66,27 @@ class Frames:
                 raise ValueError(f"a message of {size:,} bytes")
             if len(self._bytes) < _HEAD.size + size:
                 break
-            body = self._bytes[_HEAD.size : _HEAD.size + size]
-            brackets = body.count(b"[") + body.count(b"{")
-            if self._limit_brackets is not None and brackets > self._limit_brackets:
-                raise ValueError(f"a message with {brackets:,} brackets")
-            message = json.loads(body)
+            message = parse(self._bytes[_HEAD.size : _HEAD.size + size], self._limit_brackets)
             if not isinstance(message, dict):
                 raise ValueError("a message that is no object")
             found.append(message)
             del self._bytes[: _HEAD.size + size]
         return found
+
+
+def parse(text: bytes | bytearray, limit_brackets: int | None) -> Any:
+    """The value of a JSON text that may come from anybody.
+
+    Each opening bracket may be a level of nesting, and where a library has raised Python's own limit of levels
+    far enough (py_ecc does), parsing runs out of stack, which no ``except`` catches.
+
+    Raises:
+        ValueError: no JSON, or more opening brackets than ``limit_brackets``.
+    """
+    brackets = text.count(b"[") + text.count(b"{")
+    if limit_brackets is not None and brackets > limit_brackets:
+        raise ValueError(f"a text with {brackets:,} brackets")
+    return json.loads(text)
 
 
 def frame(message: Message) -> bytes:
