@@ -77,8 +77,8 @@ class Frames:
 def parse(text: bytes | bytearray, limit_brackets: int | None) -> Any:
     """The value of a JSON text that may come from anybody.
 
-    Each opening bracket may be a level of nesting, and where a library has raised Python's own limit of levels
-    far enough (py_ecc does), parsing runs out of stack, which no ``except`` catches.
+    Each opening bracket may be a level of nesting, and where a library has raised Python's own limit of
+    levels far enough (py_ecc does), parsing runs out of stack, which no ``except`` catches.
 
     Raises:
         ValueError: no JSON, or more opening brackets than ``limit_brackets``.
