@@ -13,7 +13,7 @@ from zkpool_sdk.chain.events import AcceleratorRegistered
 from zkpool_sdk.chain.history import Watch, topic_of_address
 from zkpool_sdk.clients.base import Earner
 from zkpool_sdk.clients.errors import ReleaseDiffers
-from zkpool_sdk.clients.prover import key_of
+from zkpool_sdk.clients.keys import key_of
 from zkpool_sdk.models import Accelerator as Release
 from zkpool_sdk.models import AcceleratorId
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from zkpool_sdk.chain.events import ProjectRegistered, QueueCreated, TermsSet
 from zkpool_sdk.clients.base import Client
-from zkpool_sdk.clients.prover import key_of, verifier_of
+from zkpool_sdk.clients.keys import registration_key, verifier_of
 from zkpool_sdk.errors import UnknownKey
 from zkpool_sdk.models import ProjectId, QueueId, SignalRule, Terms
 
@@ -33,14 +33,13 @@ class Project(Client):
             BadKeyPoint, ForgeableKey, BadSignalCount, TooManySignals, BadPower, BadCosets, CircuitNotFound,
             UnknownProvingSystem.
         """
-        from zkpool_sdk.proving import SYSTEMS
-
         found = _loaded(circuit)
-        key, verifier = key_of(self.contracts, found), verifier_of(self.contracts, found)
+        verifier, given = verifier_of(self.contracts, found), registration_key(found)
+        key = verifier.key_of(given)
         try:
             verifier.signal_count(key)
         except UnknownKey:
-            verifier.register_key(SYSTEMS[found.system]().registration_key(found))
+            verifier.register_key(given)
         return key
 
     def open_queue(

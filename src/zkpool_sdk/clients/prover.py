@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from zkpool_sdk.chain import Contracts, Receipt
-from zkpool_sdk.chain.contracts import Verifier
 from zkpool_sdk.chain.events import (
     BountyPaid,
     KeyProposed,
@@ -27,6 +26,7 @@ from zkpool_sdk.chain.history import Watch, topic_of_address
 from zkpool_sdk.clients.base import wait_for
 from zkpool_sdk.clients.errors import CircuitDiffers, NotAssigned, ProofRefused
 from zkpool_sdk.clients.inputs import inputs_from
+from zkpool_sdk.clients.keys import key_of
 from zkpool_sdk.clients.rescue import OpenTask, OpenTasks
 from zkpool_sdk.clients.staking import Staker
 from zkpool_sdk.clients.windows import decline_by, grace_until
@@ -489,27 +489,3 @@ def _outcomes(receipt: Receipt) -> tuple[SubmittedProof, ...]:
             bounty_wei = bounties.pop(event.task, NO_WEI)
             found.append(SubmittedProof(event.task, ENDINGS[type(event)], price_wei, bounty_wei=bounty_wei))
     return tuple(found)
-
-
-def key_of(contracts: Contracts, circuit: Circuit) -> bytes:
-    """Hash under which a circuit's verifying key is, or would be, registered at its system's verifier.
-
-    Raises:
-        UnknownProvingSystem: no verifier of the circuit's system is deployed.
-    """
-    from zkpool_sdk.proving import SYSTEMS
-
-    return verifier_of(contracts, circuit).key_of(SYSTEMS[circuit.system]().registration_key(circuit))
-
-
-def verifier_of(contracts: Contracts, circuit: Circuit) -> Verifier:
-    """The verifier of a circuit's proving system.
-
-    Raises:
-        UnknownProvingSystem: none is deployed.
-    """
-    from zkpool_sdk.proving import UnknownProvingSystem
-
-    if circuit.system not in contracts.verifiers:
-        raise UnknownProvingSystem(circuit.system, sorted(contracts.verifiers))
-    return contracts.verifiers[circuit.system]
