@@ -1,0 +1,1 @@
+"""The auditor's suite: what attacks ZKPool, measures it and writes the report. Started by ``make audit``."""
