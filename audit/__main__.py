@@ -1,8 +1,8 @@
 """Runs the audit: ``python -m audit [PART ...] --profile quick|ci|deep [--seed N] [--hours H]``.
 
 One part runs in this process. Several (all, if none is named) run as processes of their own in two lanes, and
-the report is written at the end. ``python -m audit report`` writes it again; ``python -m audit keep`` copies the
-figures of the last deep run to ``audit/kept``, which is committed.
+the report is written at the end. ``python -m audit report`` writes it again; ``python -m audit keep`` copies
+the figures of the last deep run to ``audit/kept``, which is committed.
 """
 
 from __future__ import annotations
