@@ -65,12 +65,14 @@ fuzz: build ## Fuzz whatever of the prover core reads bytes from outside: SECOND
 wheel: build ## Build the wheel of the SDK and try it in a clean environment without Rust
 	@$(BIN)/python tools/check_wheel.py
 
-lock: build ## Renew requirements.txt (from pyproject.toml) and that of bench/
+lock: build ## Renew requirements.txt (from pyproject.toml) and those of bench/ and audit/
 	@test -x build/lock/bin/uv || { $(BIN)/python -m venv build/lock && build/lock/bin/pip install --quiet uv; }
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		--all-extras pyproject.toml -o requirements.txt
 	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		bench/requirements.in -o bench/requirements.txt
+	build/lock/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		audit/requirements.in -o audit/requirements.txt
 
 clean: ## Remove everything the build made
 	rm -rf .venv node_modules build .build .hypothesis .mypy_cache .pytest_cache .ruff_cache native/target

@@ -5,13 +5,16 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_python_lock__pins_and_hashes_every_package() -> None:
-    text = (ROOT / "requirements.txt").read_text()
+@pytest.mark.parametrize("folder", [".", "bench", "audit"])
+def test_python_lock__pins_and_hashes_every_package(folder: str) -> None:
+    text = (ROOT / folder / "requirements.txt").read_text()
     requirements = re.split(r"\n(?=[a-z])", text.strip())
-    assert len(requirements) > 50
+    assert len(requirements) > 10
     for requirement in requirements:
         assert re.match(r"[\w.-]+==\S+", requirement, re.ASCII)
         assert "--hash=sha256:" in requirement
