@@ -1,7 +1,7 @@
 """The environment of the tools the audit has beyond ``.venv``: slither, halmos, matplotlib, atheris.
 
 Made from the hashed ``audit/requirements.txt`` on first use, in ``build/audit/venv``, and again when that
-lock or the Python changes. Its tools are run as processes of their own: nothing of it is imported by the project.
+lock or the Python changes. Its tools run as processes of their own: the project imports nothing of it.
 
 .venv/bin/python -m audit.environment prints where its Python is.
 """
