@@ -16,6 +16,7 @@ ALLOWED = {
     "models": BASE,
     "economics": {*BASE, "models"},
     "proving": {*BASE, "models", "_native"},
+    "simulation": {*BASE, "models", "economics"},
     "chain": {*BASE, "models", "economics"},
     "clients": {*BASE, "models", "economics", "chain", "proving"},
 }
@@ -42,7 +43,7 @@ def test_module__its_imports__point_down_the_layers(path: Path) -> None:
     assert used <= ALLOWED.get(layer, set(ALLOWED)), f"{layer} imports {used}"
     roots = {name.split(".")[0] for name in names}
     assert "ape" not in roots
-    if layer in ("errors", "units", "models", "economics", "proving"):
+    if layer in ("errors", "units", "models", "economics", "simulation", "proving"):
         assert not roots & {"web3", "eth_abi", "eth_account"}
 
 
