@@ -1,7 +1,7 @@
 """A queue's book and its clearing, fast: whole rounds of bids at once, nothing but integers.
 
-Every number is the one ``economics.market.Market`` has for the same bids; a test plays both. What makes it fast
-is what is left out: accounts, tasks and tokens.
+Every number is the one ``economics.market.Market`` has for the same bids; a test plays both. What makes it
+fast is what is left out: accounts, tasks and tokens.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ class Queue(Book):
         return seats
 
     def _draw(self, slots: Sequence[int], count: int) -> tuple[list[int], dict[int, int]]:
-        """``stride.draw`` and ``stride.by_rating`` with a heap: seats by position, passes of who was drawn."""
+        """``stride.draw`` and ``stride.by_rating`` with a heap: seats by position, passes of those drawn."""
         provers, least = self.provers, self.drawn_pass
         heap = [
             (max(provers[seat].pass_, least), seat, free, stride.step(provers[seat].rating_ppm))
