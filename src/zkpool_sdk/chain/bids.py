@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass, fields
-from enum import IntEnum, unique
 from typing import Any, Final, Self
 
 from eth_abi.abi import encode
@@ -17,7 +16,11 @@ from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 from zkpool_sdk.chain.signer import Signer
-from zkpool_sdk.models import ZERO_ADDRESS, Address, QueueId
+from zkpool_sdk.models import (
+    ZERO_ADDRESS,
+    Address,
+    QueueId,
+)
 from zkpool_sdk.units import Seconds, Timestamp, Wei
 
 DOMAIN_NAME: Final = "ZKPool"
@@ -57,33 +60,6 @@ _HASH_TYPES: Final = (
     "bytes32",
     "uint256",
 )
-
-
-@unique
-class CommitStatus(IntEnum):
-    """Where a commitment stands. NONE -> COMMITTED -> REVEALED | FORFEITED."""
-
-    NONE = 0
-    COMMITTED = 1
-    REVEALED = 2
-    FORFEITED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Commitment:
-    """A sealed bid as the chain knows it before it is opened."""
-
-    requester: Address
-    cycle: int
-    status: CommitStatus
-
-
-@dataclass(frozen=True, slots=True)
-class RaiseRight:
-    """Who may raise a bid for its requester (the zero address: anybody), up to where (0: nobody)."""
-
-    raiser: Address
-    cap_wei: Wei
 
 
 class _Record:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from zkpool_sdk.chain.bids import CommitStatus
 from zkpool_sdk.chain.connection import Connection
 from zkpool_sdk.chain.contracts import Contracts
 from zkpool_sdk.chain.deployments import Deployment
 from zkpool_sdk.chain.history import read_history
 from zkpool_sdk.chain.ledger import Ledger
 from zkpool_sdk.chain.side_ledgers import DEPOSIT_WEI
-from zkpool_sdk.models import ZERO_ADDRESS, Address
+from zkpool_sdk.models import ZERO_ADDRESS, Address, CommitStatus
 
 NAMES = {
     "ProverMarket": "market",

@@ -8,7 +8,7 @@ from enum import Enum, unique
 from typing import Final
 
 from zkpool_sdk.chain import Contracts, Receipt
-from zkpool_sdk.chain.bids import CYCLE_SECONDS, CommitStatus, cycle_of, reveal_window
+from zkpool_sdk.chain.bids import CYCLE_SECONDS, cycle_of, reveal_window
 from zkpool_sdk.chain.events import BidCommitted, BidPlaced
 from zkpool_sdk.chain.history import Watch
 from zkpool_sdk.clients.base import Client
@@ -31,7 +31,7 @@ from zkpool_sdk.errors import (
     WrongCommitStatus,
     WrongStatus,
 )
-from zkpool_sdk.models import NEVER, Address, Queue, QueueId, Task, TaskId, TaskStatus, Terms
+from zkpool_sdk.models import NEVER, Address, CommitStatus, Queue, QueueId, Task, TaskId, TaskStatus, Terms
 from zkpool_sdk.units import DAY, Timestamp
 
 NO_QUEUE: Final = QueueId(0)

@@ -24,7 +24,7 @@ from zkpool_sdk.errors import (
     ProverIsBanned,
     TooFewShares,
 )
-from zkpool_sdk.models import NO_WEI, ZERO_ADDRESS, Adapter, Address, Loan, Prover, ProverId, Stake
+from zkpool_sdk.models import NO_WEI, ZERO_ADDRESS, Adapter, Address, Loan, Prover, ProverId, QueueId, Stake
 from zkpool_sdk.units import BPS, WEI_PER_ZK, Wei
 
 LOAN_WEI: Final = Wei(32 * WEI_PER_ZK)
@@ -171,6 +171,19 @@ class DelegationVault(RedemptionQueue):
         """
         self._only_operator(caller)
         self.allowed[prover] = allowed
+
+    def back_queue(self, caller: Address, queue: QueueId, backed: bool) -> None:
+        """Lets lent stake cover bonds of a queue, or no longer; the operator's power.
+
+        Raises:
+            NotOperator.
+        """
+        self._only_operator(caller)
+        self.vault.set_backed(self.address, queue, backed)
+
+    def set_operator(self, operator: Address) -> None:
+        """Names who sponsors and funds; the owner's power."""
+        self.operator = operator
 
     # --- tier 1
 

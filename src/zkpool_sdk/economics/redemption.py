@@ -10,6 +10,7 @@ from typing import Final
 from zkpool_sdk.economics.token import Token
 from zkpool_sdk.errors import (
     AmountZero,
+    ERC20InsufficientAllowance,
     ERC20InsufficientBalance,
     ERC4626ExceededMaxDeposit,
     ERC4626ExceededMaxMint,
@@ -21,7 +22,7 @@ from zkpool_sdk.errors import (
     SharesWorthless,
 )
 from zkpool_sdk.models import Address, Request
-from zkpool_sdk.units import DAY, UINT96_MAX, Timestamp, Wei
+from zkpool_sdk.units import DAY, UINT96_MAX, UINT256_MAX, Timestamp, Wei
 
 MATURITY_SECONDS: Final = 7 * DAY
 WALK_LIMIT: Final = 32
@@ -44,6 +45,8 @@ class RedemptionQueue:
         self.address = address
         self.idle_wei = 0
         self.shares: dict[Address, int] = {}
+        self.allowances: dict[tuple[Address, Address], int] = {}
+        """Shares of an owner that a spender may move."""
         self.requests: dict[int, Request] = {}
         self.next_request = 1
         self.credits: dict[Address, int] = {}
@@ -142,35 +145,51 @@ class RedemptionQueue:
 
     # --- delegators
 
-    def deposit(self, who: Address, assets_wei: int, now: int) -> int:
-        """Deposits; returns the shares.
+    def deposit(self, who: Address, assets_wei: int, now: int, receiver: Address | None = None) -> int:
+        """Deposits, for another if a receiver is named; returns the shares.
 
         Raises:
             SharesWorthless, ERC4626ExceededMaxDeposit, ERC20InsufficientBalance.
         """
         self._check_worth(now)
         if assets_wei > self.max_deposit(now):
-            raise ERC4626ExceededMaxDeposit(who, assets_wei, self.max_deposit(now))
-        return self._enter(who, assets_wei, self.convert_to_shares(assets_wei, now), now)
+            raise ERC4626ExceededMaxDeposit(receiver or who, assets_wei, self.max_deposit(now))
+        return self._enter(who, assets_wei, self.convert_to_shares(assets_wei, now), now, receiver)
 
-    def mint(self, who: Address, shares: int, now: int) -> int:
-        """Deposits for a number of shares; returns the assets.
+    def mint(self, who: Address, shares: int, now: int, receiver: Address | None = None) -> int:
+        """Deposits for a number of shares, for another if a receiver is named; returns the assets.
 
         Raises:
             SharesWorthless, ERC4626ExceededMaxMint, ERC20InsufficientBalance.
         """
         self._check_worth(now)
         if shares > self.max_mint(now):
-            raise ERC4626ExceededMaxMint(who, shares, self.max_mint(now))
+            raise ERC4626ExceededMaxMint(receiver or who, shares, self.max_mint(now))
         assets_wei = self.preview_mint(shares, now)
-        self._enter(who, assets_wei, shares, now)
+        self._enter(who, assets_wei, shares, now, receiver)
         return assets_wei
 
-    def request_redeem(self, owner: Address, shares: int, now: int) -> int:
-        """Asks to redeem one's own shares; returns the request's number.
+    def transfer(self, owner: Address, receiver: Address, shares: int) -> None:
+        """Moves shares, as any ERC-20 does.
 
         Raises:
-            AmountZero, RequestTooSmall, ERC20InsufficientBalance.
+            ERC20InsufficientBalance.
+        """
+        held = self.shares.get(owner, 0)
+        if shares > held:
+            raise ERC20InsufficientBalance(owner, held, shares)
+        self.shares[owner] = held - shares
+        self.shares[receiver] = self.shares.get(receiver, 0) + shares
+
+    def approve(self, owner: Address, spender: Address, shares: int) -> None:
+        """Lets a spender redeem so many of the owner's shares."""
+        self.allowances[owner, spender] = shares
+
+    def request_redeem(self, owner: Address, shares: int, now: int, caller: Address | None = None) -> int:
+        """Asks to redeem one's own shares, or an owner's who has allowed it; returns the request's number.
+
+        Raises:
+            AmountZero, RequestTooSmall, ERC20InsufficientAllowance, ERC20InsufficientBalance.
         """
         if shares == 0:
             raise AmountZero()
@@ -178,38 +197,54 @@ class RedemptionQueue:
         worth_wei = self.convert_to_assets(shares, now)
         if worth_wei < MIN_REQUEST_WEI and shares != held:
             raise RequestTooSmall(worth_wei, MIN_REQUEST_WEI)
+        self._check_allowance(owner, caller, shares)
         if shares > held:
             raise ERC20InsufficientBalance(owner, held, shares)
+        self._use_allowance(owner, caller, shares)
         self.shares[owner] = held - shares
         number = self.next_request
         self.requests[number] = Request(owner, Timestamp(now + MATURITY_SECONDS), shares)
         self.next_request += 1
         return number
 
-    def redeem(self, owner: Address, shares: int, now: int) -> int:
-        """Spends one's own matured requests; returns the assets.
+    def redeem(
+        self,
+        owner: Address,
+        shares: int,
+        now: int,
+        receiver: Address | None = None,
+        caller: Address | None = None,
+    ) -> int:
+        """Spends matured requests of one's own, or of an owner who has allowed it; returns the assets.
 
         Raises:
-            ERC4626ExceededMaxRedeem.
+            ERC4626ExceededMaxRedeem, ERC20InsufficientAllowance.
         """
         most = self.max_redeem(owner, now)
         if shares > most:
             raise ERC4626ExceededMaxRedeem(owner, shares, most)
         assets_wei = self.convert_to_assets(shares, now)
-        self._spend(owner, shares, assets_wei, now)
+        self._spend(owner, shares, assets_wei, now, receiver, caller)
         return assets_wei
 
-    def withdraw(self, owner: Address, assets_wei: int, now: int) -> int:
-        """Spends one's own matured requests for an amount; returns the shares.
+    def withdraw(
+        self,
+        owner: Address,
+        assets_wei: int,
+        now: int,
+        receiver: Address | None = None,
+        caller: Address | None = None,
+    ) -> int:
+        """``redeem`` for an amount; returns the shares.
 
         Raises:
-            ERC4626ExceededMaxWithdraw.
+            ERC4626ExceededMaxWithdraw, ERC20InsufficientAllowance.
         """
         most = self.max_withdraw(owner, now)
         if assets_wei > most:
             raise ERC4626ExceededMaxWithdraw(owner, assets_wei, most)
         shares = self.preview_withdraw(assets_wei, now)
-        self._spend(owner, shares, assets_wei, now)
+        self._spend(owner, shares, assets_wei, now, receiver, caller)
         return shares
 
     def settle_requests(self, limit: int, now: int) -> int:
@@ -302,11 +337,14 @@ class RedemptionQueue:
         if _is_worthless(price):
             raise SharesWorthless(*price)
 
-    def _enter(self, who: Address, assets_wei: int, shares: int, now: int) -> int:
+    def _enter(
+        self, who: Address, assets_wei: int, shares: int, now: int, receiver: Address | None = None
+    ) -> int:
         self.token.check(who, assets_wei)
         self._fit_lock(now)
         self.idle_wei += assets_wei
-        self.shares[who] = self.shares.get(who, 0) + shares
+        holder = receiver or who
+        self.shares[holder] = self.shares.get(holder, 0) + shares
         self.settle_requests(PASSING_COUNT, now)
         self.token.transfer(who, self.address, assets_wei)
         return shares
@@ -319,8 +357,28 @@ class RedemptionQueue:
         elif self.locked_profit_wei(now) > gross_wei:
             self.lock = (gross_wei, now, self.lock[2])
 
-    def _spend(self, owner: Address, shares: int, assets_wei: int, now: int) -> None:
+    def _check_allowance(self, owner: Address, caller: Address | None, shares: int) -> None:
+        allowed = self.allowances.get((owner, caller or owner), 0)
+        if caller not in (None, owner) and allowed < shares:
+            raise ERC20InsufficientAllowance(caller or owner, allowed, shares)
+
+    def _use_allowance(self, owner: Address, caller: Address | None, shares: int) -> None:
+        if caller is not None and caller != owner and self.allowances[owner, caller] != UINT256_MAX:
+            self.allowances[owner, caller] -= shares
+
+    def _spend(
+        self,
+        owner: Address,
+        shares: int,
+        assets_wei: int,
+        now: int,
+        receiver: Address | None = None,
+        caller: Address | None = None,
+    ) -> None:
         """Pays an owner; all whose requests lie before the last one spent are settled."""
+        self._check_allowance(owner, caller, shares)
+        if shares:
+            self._use_allowance(owner, caller, shares)
         price = self.price(now)
         while shares:
             number = self.first_request
@@ -332,7 +390,7 @@ class RedemptionQueue:
             else:
                 self._settle(number, request.shares, price)
         self.idle_wei -= assets_wei
-        self.token.transfer(self.address, owner, assets_wei)
+        self.token.transfer(self.address, receiver or owner, assets_wei)
 
     def _settle(self, number: int, shares: int, price: tuple[int, int]) -> None:
         due_wei = _worth(price, shares)

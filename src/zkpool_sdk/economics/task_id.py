@@ -34,6 +34,13 @@ def task_id(
     )
 
 
+def keccak_words(*values: int | str | bytes) -> bytes:
+    """keccak256 of values one after the other: numbers and addresses as words, bytes as they are."""
+    return _keccak(
+        *(v if isinstance(v, bytes) else _word(int(v, 16) if isinstance(v, str) else v) for v in values)
+    )
+
+
 def _word(value: int) -> bytes:
     return value.to_bytes(32, "big")
 

@@ -5,6 +5,7 @@ Addresses are ``str`` ("0x" and 40 digits), ids of tasks 32 ``bytes``, other ids
 
 from __future__ import annotations
 
+from zkpool_sdk.models.bids import Commitment, CommitStatus, RaiseRight
 from zkpool_sdk.models.ids import (
     JAILED_UNTIL,
     NEVER,
@@ -88,6 +89,8 @@ __all__ = [
     "Bid",
     "Candidate",
     "ClearingResult",
+    "CommitStatus",
+    "Commitment",
     "Earning",
     "Fault",
     "HotKey",
@@ -100,6 +103,7 @@ __all__ = [
     "PushWork",
     "Queue",
     "QueueId",
+    "RaiseRight",
     "Rates",
     "Request",
     "Rescue",

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from zkpool_sdk.chain.abi import to_model
 from zkpool_sdk.chain.account import Receipt
-from zkpool_sdk.chain.bids import Commitment, Offer, RaiseRight, SealedBid, SignedBid
+from zkpool_sdk.chain.bids import Offer, SealedBid, SignedBid
 from zkpool_sdk.chain.contracts.base import Contract
-from zkpool_sdk.models import Address, TaskId
+from zkpool_sdk.models import Address, Commitment, RaiseRight, TaskId
 from zkpool_sdk.units import Wei
 
 
