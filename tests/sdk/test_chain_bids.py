@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.sdk.toy_market import KEY, TERMS, ToyMarket, make_toy_market
 from tests.support import profiles  # noqa: F401  (sets hypothesis up)
 from zkpool_sdk.chain import Contracts, LocalSigner, NodeSigner, bids
-from zkpool_sdk.chain.bids import CommitStatus, Offer, SealedBid, SignedBid
+from zkpool_sdk.chain.bids import Offer, SealedBid, SignedBid
 from zkpool_sdk.chain.errors import CannotSign
 from zkpool_sdk.clients import Requester
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
@@ -31,7 +31,7 @@ from zkpool_sdk.errors import (
     WrongCommitStatus,
     WrongSigner,
 )
-from zkpool_sdk.models import ZERO_ADDRESS, Address, QueueId, SignalRule, TaskStatus
+from zkpool_sdk.models import ZERO_ADDRESS, Address, CommitStatus, QueueId, SignalRule, TaskStatus
 from zkpool_sdk.units import DAY, Timestamp, Wei, zk
 
 DESK = Address("0x" + "5a" * 20)

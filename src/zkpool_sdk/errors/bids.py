@@ -75,7 +75,7 @@ class RevealWindowNotOpen(ContractError):
 
 
 class WrongCommitStatus(ContractError):
-    """The commitment is in another state, or of another cycle (values of `chain.bids.CommitStatus`)."""
+    """The commitment is in another state, or of another cycle (values of `models.CommitStatus`)."""
 
     commitment: bytes
     got: int
