@@ -249,12 +249,16 @@ function main(argv) {
   return [0, compiler.compile(input, read), ""];
 }
 
-let result;
-try {
-  result = main(process.argv.slice(2));
-} catch (error) {
-  result = [1, "", `${error instanceof UsageError ? error.message : error.stack || error}\n`];
+if (require.main === module) {
+  let result;
+  try {
+    result = main(process.argv.slice(2));
+  } catch (error) {
+    result = [1, "", `${error instanceof UsageError ? error.message : error.stack || error}\n`];
+  }
+  writeAll(1, result[1]);
+  writeAll(2, result[2]);
+  process.exit(result[0]);
 }
-writeAll(1, result[1]);
-writeAll(2, result[2]);
-process.exit(result[0]);
+
+module.exports = { loadCompiler, writeAll };

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Self
 
 from eth_abi.abi import encode
@@ -52,19 +54,33 @@ def artifact(name: str, abi: Sequence[Mapping[str, Any]], bytecode: str, source:
 
 @cache
 def compiled() -> Artifacts:
-    """Every contract of the project, compiled by ape now if its source changed."""
+    """Every contract of the project, compiled by ape now if its source changed.
+
+    ZKPOOL_ARTIFACTS may name a file with other builds of some of them, such as `audit.solidity` makes.
+    """
     import ape
 
     types = ape.project.load_contracts()
-    return {
+    found = {
         name: artifact(
             name,
-            [entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in found.abi],
-            found.deployment_bytecode.bytecode,
-            found.source_id or "",
+            [entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in made.abi],
+            made.deployment_bytecode.bytecode,
+            made.source_id or "",
         )
-        for name, found in types.items()
-        if found.deployment_bytecode and found.deployment_bytecode.bytecode
+        for name, made in types.items()
+        if made.deployment_bytecode and made.deployment_bytecode.bytecode
+    }
+    if others := os.environ.get("ZKPOOL_ARTIFACTS"):
+        found |= kept_artifacts(Path(others))
+    return found
+
+
+def kept_artifacts(path: Path) -> dict[str, Artifact]:
+    """Builds of contracts from a file: by name what `audit.solidity.compile` says of each."""
+    return {
+        name: artifact(name, made["abi"], made["bytecode"], made["source"])
+        for name, made in json.loads(path.read_text()).items()
     }
 
 
