@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
@@ -98,7 +99,7 @@ class Laws(RuleBasedStateMachine):
             getattr(self.at, contract),
             function,
             arguments,
-            lambda: action(*action_arguments),
+            partial(action, *action_arguments),
             returned=returned,
             malformed=malformed,
             compare=compare,

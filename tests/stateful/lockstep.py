@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from hypothesis import currently_in_test_context, note
 
-from tests.stateful.world import World
+from tests.stateful.events import Log, told, written
+from tests.stateful.listener import PARTS, Listener
+from tests.stateful.wording import split, words
+from tests.stateful.world import URI, World
 from tests.support.profiles import scaled
 from tests.support.rawchain import Call, Contract, Outcome
 from tests.support.rawmarket import KEY
@@ -26,19 +29,56 @@ THOROUGH_EVERY: Final = scaled(8, 4, 1)
 FIRED: Counter[str] = Counter()
 REFUSED: Counter[str] = Counter()
 STEPS: Counter[str] = Counter()
-
-
-class Divergence(AssertionError):
-    """The chain did something else than the model."""
+SAID: Counter[str] = Counter()
+"""Events that were compared."""
 
 
 class Expected(NamedTuple):
-    """What a call must do: return these bytes (any, if ``None``), or revert with this error."""
+    """What a call must do: return these bytes (any, if ``None``), or revert with this error.
+
+    ``logs``: all that the watched contracts must write; not looked at if ``None``.
+    """
 
     what: str
     data: bytes | None
     error: ContractError | None = None
     any_error: bool = False
+    logs: Counter[Log] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act of a life, with what it takes to do it again on another model.
+
+    Attributes:
+        contract: the contract that is called. action: what is done on the model, bound to its arguments.
+        at: when. refusal: the error it must end with, if any. call: which of the life's calls it is.
+    """
+
+    verb: str
+    sender: str
+    contract: Contract
+    function: str
+    arguments: tuple[Any, ...]
+    action: Callable[[], Any]
+    returned: Callable[[Any], Any] | None
+    malformed: bool
+    at: int
+    refusal: ContractError | None
+    call: int
+
+
+class Divergence(AssertionError):
+    """The chain did something else than the model.
+
+    Attributes:
+        step: the life in which it happened. call: the number of the call that shows it.
+    """
+
+    def __init__(self, what: str, step: Lockstep | None = None, call: int = -1) -> None:
+        super().__init__(what)
+        self.step = step
+        self.call = call
 
 
 class Lockstep:
@@ -60,8 +100,12 @@ class Lockstep:
         self._seen: dict[TaskId, Task] = {}
         self._rescues: dict[TaskId, Rescue] = {}
         self._keys: dict[tuple[ProverId, Address], HotKey] = {}
-        self._calls: list[Call] = []
-        self._expected: list[Expected] = []
+        self.calls: list[Call] = []
+        self.expected: list[Expected] = []
+        self.acts: list[Act] = []
+        contracts = {part: getattr(world.at, part) for part in PARTS}
+        self._listener = Listener(self.market, contracts, URI)
+        self._watched = frozenset(bytes.fromhex(found.address[2:]) for found in contracts.values())
 
     def act(
         self,
@@ -86,18 +130,23 @@ class Lockstep:
             the action's result; ``None`` if it was refused.
         """
         STEPS["acts"] += 1
-        result, data, error = None, None, None
+        result, data, error, logs = None, None, None, Counter[Log]()
+        self._listener.begin(sender)
         try:
             result = action()
             FIRED[verb] += 1
             data = words(returned(result)) if returned else None
+            logs = self._listener.logs()
+            SAID.update(self._listener.events())
         except ContractError as refusal:
             REFUSED[type(refusal).__name__] += 1
             error = refusal
         what = f"{verb} by {sender} at {self.now}: {error or 'done'}"
         if currently_in_test_context():
             note(what)
-        self._add(contract.call(sender, function, *arguments), Expected(what, data, error, malformed))
+        noted = verb, sender, contract, function, tuple(arguments), action, returned, malformed
+        self.acts.append(Act(*noted, self.now, error, len(self.calls)))
+        self._add(contract.call(sender, function, *arguments), Expected(what, data, error, malformed, logs))
         if compare and not self._apart:
             self._compare(what, whole=False)
         self.now += self._apart
@@ -110,10 +159,12 @@ class Lockstep:
             Divergence: some call did something else.
         """
         self._compare("the end", whole=True)
-        outcomes = self.world.chain.simulate(self._calls)
+        outcomes = self.world.chain.simulate(self.calls)
         STEPS["comparisons"] += len(outcomes)
-        for outcome, wanted in zip(outcomes, self._expected, strict=True):
-            check(outcome, wanted)
+        for number, (outcome, wanted) in enumerate(zip(outcomes, self.expected, strict=True)):
+            what = difference(outcome, wanted, self._watched)
+            if what is not None:
+                raise Divergence(f"{wanted.what}: {what}", self, number)
 
     def settle(self) -> None:
         """Sends everything to the chain to stay: what was lived is where other lives begin.
@@ -122,16 +173,17 @@ class Lockstep:
             ZKPoolError: the chain refuses a call; here all must succeed.
         """
         chain = self.world.chain
-        for call, wanted in zip(self._calls, self._expected, strict=True):
+        for call, wanted in zip(self.calls, self.expected, strict=True):
             if not chain.send(call.sender, call.to, call.data, call.at).ok:
                 raise Divergence(f"{wanted.what}: the chain refuses")
+        self._listener.leave()
 
     def _add(self, call: Call, wanted: Expected) -> None:
         if self.now > self._mined_at:
             call = Call(call.sender, call.to, call.data, self.now)
             self._mined_at = self.now
-        self._calls.append(call)
-        self._expected.append(wanted)
+        self.calls.append(call)
+        self.expected.append(wanted)
 
     def _compare(self, after: str, whole: bool) -> None:
         """Asks for what has changed on the model; now and then, and at the end, for all."""
@@ -214,21 +266,28 @@ class Lockstep:
                 yield at.projects, "termsOf", (queue, version), terms
 
 
-def check(outcome: Outcome, wanted: Expected) -> None:
-    """Compares what a call did with what it must do.
+def difference(outcome: Outcome, wanted: Expected, watched: frozenset[bytes]) -> str | None:
+    """What a call did otherwise than it must; ``None`` if nothing.
 
-    Raises:
-        Divergence: it did something else.
+    Args:
+        watched: contracts whose logs are compared.
     """
-    if wanted.error is None:
-        if not outcome.ok:
-            raise Divergence(f"{wanted.what}: the chain refuses: {outcome.error()}")
-        if wanted.data is not None and outcome.data != wanted.data:
-            raise Divergence(f"{wanted.what}: chain {split(outcome.data)}, model {split(wanted.data)}")
-    elif outcome.ok:
-        raise Divergence(f"{wanted.what}: the chain does it")
-    elif outcome.error() != wanted.error and not (wanted.any_error and not outcome.data):
-        raise Divergence(f"{wanted.what}: the chain says {outcome.error()}")
+    if wanted.error is not None:
+        if outcome.ok:
+            return "the chain does it"
+        if outcome.error() != wanted.error and not (wanted.any_error and not outcome.data):
+            return f"the chain says {outcome.error()}"
+        return None
+    if not outcome.ok:
+        return f"the chain refuses: {outcome.error()}"
+    if wanted.data is not None and outcome.data != wanted.data:
+        return f"chain {split(outcome.data)}, model {split(wanted.data)}"
+    if wanted.logs is not None:
+        said = Counter(log for log in map(written, outcome.logs) if log[0] in watched)
+        if said != wanted.logs:
+            more, less = (", ".join(map(told, logs)) for logs in (said - wanted.logs, wanted.logs - said))
+            return f"the chain says {more or 'nothing'} where the model says {less or 'nothing'}"
+    return None
 
 
 _getters: dict[tuple[str, str, tuple[Any, ...]], Call] = {}
@@ -242,30 +301,6 @@ def getter(contract: Contract, function: str, arguments: tuple[Any, ...]) -> Cal
     return _getters[key]
 
 
-def words(value: Any) -> bytes:
-    """A value as a contract returns it: static structs and numbers as words, lists with offset and length."""
-    if isinstance(value, list):
-        return _word(32) + _word(len(value)) + b"".join(words(item) for item in value)
-    if isinstance(value, tuple):
-        return b"".join(words(item) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return b"".join(words(getattr(value, part.name)) for part in fields(value))
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, str):
-        return _word(int(value, 16))
-    return _word(int(value))
-
-
-def split(data: bytes) -> list[int]:
-    """The words of returned data, to be read by people."""
-    return [int.from_bytes(data[start : start + 32], "big") for start in range(0, len(data), 32)]
-
-
 def live(tasks: dict[Any, Task], *statuses: TaskStatus) -> list[Any]:
     """Ids of tasks in one of these states."""
     return [task for task, t in tasks.items() if t.status in statuses]
-
-
-def _word(value: int) -> bytes:
-    return value.to_bytes(32, "big")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.stateful.lockstep import FIRED, REFUSED, STEPS
+from tests.stateful.lockstep import FIRED, REFUSED, SAID, STEPS
 from tests.stateful.machine import MarketMachine
 from tests.stateful.tour import tour
 from tests.stateful.world import World
@@ -41,6 +41,19 @@ REFUSALS = {
 }  # fmt: skip
 
 
+EVENTS = {
+    "AcceleratorChosen", "AcceleratorCredited", "AcceleratorRetiredBy", "Approval", "BidCancelled",
+    "BidEvicted", "BidExpired", "BidPlaced", "BidRaised", "BountyPaid", "Burned", "CapSet", "CapacitySet",
+    "CarrierSet", "Claimed", "ClockAdvanced", "CreditClaimed", "Credited", "Decayed", "DeclinePaid",
+    "DelegatorsSet", "Heartbeat", "JailLeft", "KeyAccepted", "KeyProposed", "KeyRevoked", "Paused",
+    "PayoutSet", "ProofAccepted", "ProofInvalid", "ProofLate", "ProofSkipped", "ProverBanned",
+    "ProverJailed", "ProverRegistered", "QueueBacked", "QueueClosed", "QueueFrozen", "RatesSet", "Recalled",
+    "Restaked", "RoundCleared", "SeatLeft", "SeatTaken", "Slashed", "Sponsored", "Staked", "TaskAssigned",
+    "TaskClaimed", "TaskDeclined", "TaskFailed", "TermsSet", "Transfer", "Unpaused", "UnstakeFinished",
+    "UnstakeRequested", "WindowMissed",
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def lived(worlds: tuple[World, ...]) -> bool:
     """Many lives of a market: one by plan in each world with a history, the others as found."""
@@ -64,6 +77,7 @@ def test_model_and_contracts__any_life_of_a_market__agree_bit_for_bit(lived: boo
     print(f"\n{STEPS['acts']} acts, {STEPS['comparisons']} comparisons")
     print("done:", dict(sorted(FIRED.items())))
     print("refused:", dict(sorted(REFUSED.items())))
+    print("said:", dict(sorted(SAID.items())))
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
@@ -76,7 +90,13 @@ def test_refusal__was_met(lived: bool, error: str) -> None:
     assert REFUSED[error] > 0
 
 
+@pytest.mark.parametrize("event", sorted(EVENTS))
+def test_event__was_compared(lived: bool, event: str) -> None:
+    assert SAID[event] > 0
+
+
 def test_nothing_else__was_done_or_met(lived: bool) -> None:
     """A verb or an error that the lists above do not know."""
     assert set(FIRED) <= VERBS
     assert set(REFUSED) <= REFUSALS
+    assert set(SAID) <= EVENTS
