@@ -52,7 +52,12 @@ class Life:
 
 
 def live(contracts: Contracts) -> Life:
-    """The whole life, from a deployment as its deployer sees it."""
+    """The whole life, from a deployment as its deployer sees it; it begins at midnight.
+
+    Whoever earns can claim on the next day: begun in the evening, part of it would be claimed too early.
+    """
+    connection = contracts.connection
+    connection.wait_until((connection.timestamp() // DAY + 1) * DAY)
     toy = make_toy_market(contracts)
     life = Life(
         toy,
