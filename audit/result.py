@@ -2,7 +2,8 @@
 
 A part is a module ``audit.<part>`` with a function ``run(options: Options) -> PartResult``, and
 ``python -m audit <part>`` is its process: it calls the function, adds what only the caller knows (seconds,
-date, machine) and writes ``build/audit/<part>.json``. A tool it cannot run without is raised as ``ToolMissing``.
+date, machine) and writes ``build/audit/<part>.json``. A tool that it cannot do without it raises as
+``ToolMissing``.
 """
 
 from __future__ import annotations

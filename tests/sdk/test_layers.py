@@ -19,6 +19,7 @@ ALLOWED = {
     "simulation": {*BASE, "models", "economics"},
     "chain": {*BASE, "models", "economics"},
     "clients": {*BASE, "models", "economics", "chain", "proving"},
+    "replay": {*BASE, "models", "economics", "chain"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__")
 
