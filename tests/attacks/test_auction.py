@@ -191,13 +191,12 @@ def test_base_fee__many_clearings_in_one_round__move_it_once(stage: Stage) -> No
 def test_base_fee__pushed_to_its_end__neither_overflows_nor_sticks(stage: Stage) -> None:
     """E_MAX and a round beyond: the exponential is bounded, and empty rounds lead all the way back."""
     word = _round_word(stage)
-    stored = int(stage.chain.rpc("eth_getStorageAt", stage.pool.market.address, word, "latest"), 16)
+    stored = stage.chain.storage(stage.pool.market.address, word)
     assert stored == 0, "nothing happened yet"
     stage.place(stage.requester, 5 * ZK)
-    stored = int(stage.chain.rpc("eth_getStorageAt", stage.pool.market.address, word, "latest"), 16)
-    stage.chain.rpc("anvil_setStorageAt", stage.pool.market.address, word, f"0x{stored | E_MAX << 120:064x}")
-    stage.chain.rpc("evm_mine", {"timestamp": stage.chain.now + 1})
-    stage.chain.now += 1
+    stored = stage.chain.storage(stage.pool.market.address, word)
+    stage.chain.set_storage(stage.pool.market.address, word, stored | E_MAX << 120)
+    stage.chain.mine()
     assert stage.pool.market.read("roundOf", stage.queue)[3] == E_MAX
     highest = stage.base_fee()
     assert 8_000 * ZK < highest < 8_500 * ZK
@@ -328,17 +327,17 @@ def stake_for(base_fee_wei: int) -> int:
     return max(32 * ZK, 3 * base_fee_wei)
 
 
-def _round_word(stage: Stage) -> str:
+def _round_word(stage: Stage) -> int:
     """Where the market keeps a queue's round: found by what placing a bid changes."""
     from eth_utils.crypto import keccak
 
     for base in range(12):
         key = stage.queue.to_bytes(32) + base.to_bytes(32)
-        word = "0x" + keccak(key).hex()
+        word = int.from_bytes(keccak(key), "big")
         snapshot = stage.chain.snapshot()
         stage.place(stage.requester, ZK)
         started_at = stage.pool.market.read("roundOf", stage.queue)[2]
-        value = int(stage.chain.rpc("eth_getStorageAt", stage.pool.market.address, word, "latest"), 16)
+        value = stage.chain.storage(stage.pool.market.address, word)
         stage.chain.revert(snapshot)
         if value >> 80 & (2**40 - 1) == started_at:
             return word

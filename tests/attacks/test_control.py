@@ -258,7 +258,7 @@ def test_roles_in_one_hand__any_overlap__keeps_every_wei(stage: Stage, same: tup
 def test_contract_account__without_a_key__bids_and_gets_its_money_back(stage: Stage) -> None:
     """Whoever can pay in can take out: nothing but the calls of an account is ever asked of it."""
     contract = stage.pool.verifier.address
-    stage.chain.rpc("anvil_setBalance", contract, hex(10**20))
+    stage.chain.set_balance(contract, 10**20)
     stage.fund(contract, 10 * ZK)
     task = stage.place(contract, 5 * ZK, expires_at=stage.chain.now + 3 * ROUND)
     stage.skip(4 * ROUND)
@@ -310,8 +310,8 @@ def test_wiring__bound_once__is_bound_for_good(stage: Stage) -> None:
     assert (
         stage.refusal(stage.owner, pool.splitter, "setDelegators", stage.attacker) == "DelegatorsAlreadySet"
     )
-    code = stage.chain.rpc("eth_getCode", pool.market.address, "latest")
-    assert pool.market.read("settlement")[2:].lower() in code.lower(), "its address is in the code itself"
+    settlement = bytes.fromhex(pool.market.read("settlement")[2:])
+    assert settlement in stage.chain.code(pool.market.address), "its address is in the code itself"
 
 
 def test_settlement__which_runs_on_the_markets_storage__declares_none_of_its_own() -> None:

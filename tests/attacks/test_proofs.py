@@ -179,9 +179,7 @@ def test_low_gas_relay__starving_the_verifier__slashes_nobody(stage: Stage) -> N
     snapshot = stage.chain.snapshot()
     seen = set()
     for gas in range(40_000, 420_000, 12_000):
-        request = {"from": stage.prover, "to": market.address, "input": "0x" + data.hex(), "gas": hex(gas)}
-        stage.chain.rpc("eth_sendTransaction", request)
-        stage.chain.rpc("evm_mine", {"timestamp": stage.chain.now + 1})
+        stage.chain.send(stage.prover, market.address, data, gas=gas)
         seen.add(stage.task(task).status)
         assert stage.stake_of(stage.prover).own_wei == 40 * ZK
         stage.chain.revert(snapshot)
@@ -227,13 +225,12 @@ def test_replay__on_another_chain__is_another_task(stage: Stage) -> None:
     arguments = (stage.queue, stage.requester, [11, 22], 0)
     before = market.read("taskIdOf", *arguments)
     data = market.data("taskIdOf", *arguments)
-    request = {"to": market.address, "input": "0x" + data.hex()}
-    assert stage.chain.rpc("eth_call", request, "latest") == "0x" + before.hex()
-    stage.chain.rpc("anvil_setChainId", 31_338)
+    assert stage.chain.call(market.address, data) == before
+    stage.chain.set_chain_id(31_338)
     try:
         assert market.read("taskIdOf", *arguments) != before
     finally:
-        stage.chain.rpc("anvil_setChainId", 31_337)
+        stage.chain.set_chain_id(31_337)
 
 
 def test_cancel__by_anybody_but_the_requester__is_refused(stage: Stage) -> None:

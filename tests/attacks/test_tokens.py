@@ -79,7 +79,7 @@ def test_token__that_calls_back__finds_the_market_closed(hooked: Stage, function
 
 def test_token__that_calls_back_in_a_stake__is_told_apart(hooked: Stage) -> None:
     vault, token = hooked.pool.vault, hooked.pool.token
-    hooked.chain.rpc("anvil_setBalance", token.address, hex(10**20))
+    hooked.chain.set_balance(token.address, 10**20)
     hooked.fund(token.address, 100 * ZK)
     hooked.act(hooked.attacker, token, "arm", vault.address, vault.data("stake", 5 * ZK))
     assert hooked.refusal(hooked.attacker, vault, "stake", 40 * ZK) == "TokenTookFee"
@@ -90,8 +90,8 @@ def test_token__that_moves_nothing__buys_nothing(stage: Stage, code: str) -> Non
     """A transfer that fails in silence credits nobody: neither a bid nor a stake comes of it."""
     stage.seat(stage.prover)
     stage.skip(DAY)
-    honest = stage.chain.rpc("eth_getCode", stage.pool.token.address, "latest")
-    stage.chain.rpc("anvil_setCode", stage.pool.token.address, code)
+    honest = stage.chain.code(stage.pool.token.address)
+    stage.chain.set_code(stage.pool.token.address, bytes.fromhex(code[2:]))
     bid = (stage.queue, [11, 22], ZK, stage.chain.now + DAY, b"")
     calls = [
         (stage.attacker, stage.pool.market, "placeBid", bid),
@@ -101,7 +101,7 @@ def test_token__that_moves_nothing__buys_nothing(stage: Stage, code: str) -> Non
     ]
     for who, contract, function, arguments in calls:
         assert not contract.try_send(who, function, *arguments).ok, function
-    stage.chain.rpc("anvil_setCode", stage.pool.token.address, honest)
+    stage.chain.set_code(stage.pool.token.address, honest)
     assert stage.stake_of(stage.attacker).own_wei == 0
 
 

@@ -92,7 +92,7 @@ class World:
         at = self.at
         desk, sponsor = (chain.deploy(artifacts["MockVerifier"]).address for _ in range(2))
         for account in (desk, sponsor):
-            chain.rpc("anvil_setBalance", account, hex(10**18))
+            chain.set_balance(account, 10**18)
         self.roles = roles = Roles.of(chain.accounts, desk, sponsor)
         contracts = (at.market, at.vault, at.splitter, at.insurance)
         addresses = Addresses(

@@ -1,25 +1,24 @@
-"""A thin, fast chain for machines: raw JSON-RPC to an anvil of its own, one transaction a block.
+"""A thin, fast chain for machines: one transaction a block, whole scenarios in one request.
 
-``Chain`` sends real transactions (``send``: receipts, gas), asks questions (``call``), and runs whole
-scenarios in one request (``simulate``: eth_simulateV1, up to thousands of blocks, nothing kept). A
+``Chain`` keeps real transactions (``send``: receipts, gas), asks questions (``call``), and runs whole
+scenarios (``simulate``, ``replay``: up to thousands of blocks, nothing kept). It has two engines: an anvil of
+its own or of somebody else (``rpc_chain.AnvilChain``), and one in this process (``evm_chain.EvmChain``).
+``Chain(...)`` is the engine that the environment names: ``ZKPOOL_ENGINE=evm`` or ``anvil``, the default. A
 ``Contract`` encodes and decodes by the compiled ABI.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, NamedTuple, Self
 
 from eth_abi.abi import encode
-from eth_utils.address import to_checksum_address
 
-from tests.support.anvil import MNEMONIC, anvil
 from zkpool_sdk.chain.abi import ContractAbi, parse_abi
 from zkpool_sdk.chain.reverts import decode_revert
 
@@ -27,6 +26,8 @@ GENESIS_AT = 1_800_000_000
 """Timestamp of block 0; fixed, so that gas and addresses are the same in every run."""
 GAS_LIMIT = 30_000_000
 CHAIN_ID = 31_337
+ENGINE: Final = "ZKPOOL_ENGINE"
+"""Environment variable that names the engine of ``Chain(...)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,16 @@ def kept_artifacts(path: Path) -> dict[str, Artifact]:
 
 
 class RpcError(Exception):
-    """The node answered with an error."""
+    """The node answered with an error, or a call failed that must not; its bytes, if any."""
+
+    def __init__(self, what: str, data: bytes = b"") -> None:
+        super().__init__(what)
+        self.data = data
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How a transaction ended: gas, contract made, logs, error if it reverted."""
+    """How a transaction ended: gas, contract made, logs as JSON-RPC writes them."""
 
     ok: bool
     gas_used: int
@@ -98,8 +103,7 @@ class Receipt:
     logs: tuple[Mapping[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call of a scenario; ``at`` opens a block with that timestamp."""
 
     sender: str
@@ -107,14 +111,9 @@ class Call:
     data: bytes
     at: int | None = None
 
-    def rpc(self) -> dict[str, str]:
-        """The call as JSON-RPC takes it."""
-        return {"from": self.sender, "to": self.to, "input": "0x" + self.data.hex(), "gas": hex(GAS_LIMIT)}
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a simulated call did."""
+class Outcome(NamedTuple):
+    """What a simulated call did; logs as JSON-RPC writes them."""
 
     ok: bool
     data: bytes
@@ -126,21 +125,65 @@ class Outcome:
         return decode_revert(self.data)
 
 
-class Chain:
-    """An anvil of its own on a free port, stopped by ``close``. Accounts are unlocked; gas costs nothing."""
+class Expectation(NamedTuple):
+    """What a call of a scenario must do; ``None`` where it may do anything.
 
-    def __init__(self, *, account_count: int = 10, flags: Iterable[str] = ()) -> None:
-        options = ["--no-mining", "--order", "fifo", "--hardfork", "prague", "--chain-id", str(CHAIN_ID)]
-        options += ["--accounts", str(account_count), "--mnemonic", MNEMONIC, "--base-fee", "0"]
-        options += ["--gas-price", "0", "--timestamp", str(GENESIS_AT), "--auto-impersonate"]
-        self._node = anvil(*options, "--no-request-size-limit", *flags)
-        self.port = int(self._node.__enter__().rpartition(":")[2])
-        self._http: http.client.HTTPConnection | None = None
-        self._id = 0
-        self.now = GENESIS_AT
-        self.accounts: tuple[str, ...] = tuple(
-            to_checksum_address(account) for account in self.rpc("eth_accounts")
+    Attributes:
+        ok: whether it succeeds.
+        data: what it returns, or its error as bytes.
+        logs: what it emits, as ``log_bytes`` writes it.
+    """
+
+    ok: bool | None
+    data: bytes | None
+    logs: bytes | None = None
+
+
+class Mismatch(NamedTuple):
+    """The first call of a scenario that did something else: its place, what differs, what it did.
+
+    ``kind`` is "status", "data" or "logs".
+    """
+
+    place: int
+    kind: str
+    outcome: Outcome
+
+
+def log_bytes(logs: Iterable[Mapping[str, Any]]) -> bytes:
+    """Logs one after the other: address, number of topics (a byte), topics, length of data (4), data."""
+    return b"".join(
+        log_entry(
+            bytes.fromhex(log["address"][2:]),
+            [bytes.fromhex(topic[2:]) for topic in log["topics"]],
+            bytes.fromhex(log["data"][2:]),
         )
+        for log in logs
+    )
+
+
+def log_entry(address: bytes, topics: Sequence[bytes], data: bytes) -> bytes:
+    """One log as ``log_bytes`` writes it."""
+    return b"".join((address, bytes((len(topics),)), *topics, len(data).to_bytes(4, "big"), data))
+
+
+class Chain(ABC):
+    """A chain of one transaction a block. Accounts are unlocked; gas costs nothing.
+
+    Attributes:
+        accounts: those of the mnemonic, each with 10,000 ether.
+        now: time of the last block.
+    """
+
+    accounts: tuple[str, ...]
+    now: int
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        return super().__new__(_engine() if cls is Chain else cls)  # type: ignore[return-value]
+
+    @abstractmethod
+    def __init__(self, *, account_count: int = 10) -> None:
+        """Starts the engine that the environment names."""
 
     def __enter__(self) -> Self:
         return self
@@ -148,92 +191,104 @@ class Chain:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @abstractmethod
     def close(self) -> None:
-        """Stops the node."""
-        if self._http:
-            self._http.close()
-        self._node.__exit__(None, None, None)
+        """Stops whatever was started."""
 
-    def rpc(self, method: str, *params: Any) -> Any:
-        """The result of a request.
-
-        Raises:
-            RpcError: the node refused.
-        """
-        self._id += 1
-        body = json.dumps({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params})
-        if self._http is None:
-            self._http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-        try:
-            self._http.request("POST", "/", body, {"Content-Type": "application/json"})
-            answer = json.loads(self._http.getresponse().read())
-        except (OSError, http.client.HTTPException):
-            self._http.close()
-            self._http = None
-            raise
-        if "error" in answer:
-            raise RpcError(f"{method}: {answer['error']}")
-        return answer["result"]
-
-    def send(self, sender: str, to: str | None, data: bytes, at: int | None = None) -> Receipt:
+    @abstractmethod
+    def send(
+        self, sender: str, to: str | None, data: bytes, at: int | None = None, gas: int = GAS_LIMIT
+    ) -> Receipt:
         """Mines one transaction in a block of its own.
 
         Args:
             at: the block's timestamp; a second after the last block if not given.
         """
-        self.now = self.now + 1 if at is None else at
-        request = {"from": sender, "input": "0x" + data.hex(), "gas": hex(GAS_LIMIT)}
-        if to:
-            request["to"] = to
-        transaction = self.rpc("eth_sendTransaction", request)
-        self.rpc("evm_mine", {"timestamp": self.now})
-        receipt = self.rpc("eth_getTransactionReceipt", transaction)
-        made = receipt.get("contractAddress")
-        return Receipt(
-            ok=int(receipt["status"], 16) == 1,
-            gas_used=int(receipt["gasUsed"], 16),
-            contract=to_checksum_address(made) if made else None,
-            logs=tuple(receipt["logs"]),
-        )
 
-    def call(self, to: str, data: bytes, sender: str | None = None) -> bytes:
-        """What a call would return on top of the last block.
+    @abstractmethod
+    def call(self, to: str | None, data: bytes, sender: str | None = None, value: int = 0) -> bytes:
+        """What a call, or a creation, would return on top of the last block.
 
         Raises:
             RpcError: it reverts.
         """
-        request = {"to": to, "input": "0x" + data.hex()}
-        if sender:
-            request["from"] = sender
-        return bytes.fromhex(self.rpc("eth_call", request, "latest")[2:])
 
-    def simulate(self, calls: Sequence[Call]) -> list[Outcome]:
+    @abstractmethod
+    def simulate(self, calls: Sequence[Call], gas: int = GAS_LIMIT) -> list[Outcome]:
         """Runs calls one after the other on top of the last block, in one request; nothing is kept.
 
         A call with ``at`` opens a new block at that time, which must be after the block before it.
+
+        Args:
+            gas: limit of each call.
         """
-        blocks: list[dict[str, Any]] = []
-        for call in calls:
-            if call.at is not None or not blocks:
-                at = self.now + 1 if call.at is None else call.at
-                overrides = {"time": hex(at), "gasLimit": hex(1 << 40), "baseFeePerGas": "0x0"}
-                blocks.append({"blockOverrides": overrides, "calls": []})
-            blocks[-1]["calls"].append(call.rpc())
-        answer = self.rpc("eth_simulateV1", {"blockStateCalls": blocks, "validation": False}, "latest")
-        return [_outcome(result) for block in answer for result in block["calls"]]
+
+    def replay(
+        self, calls: Sequence[Call], expected: Sequence[Expectation], gas: int = GAS_LIMIT
+    ) -> Mismatch | None:
+        """Runs calls as ``simulate`` does; the first that does something else than expected, if any."""
+        for place, (outcome, wanted) in enumerate(zip(self.simulate(calls, gas), expected, strict=True)):
+            kind = differs(outcome, wanted)
+            if kind:
+                return Mismatch(place, kind, outcome)
+        return None
 
     def try_call(self, sender: str, to: str, data: bytes, at: int | None = None) -> Outcome:
         """What one call would do; nothing is kept."""
         return self.simulate([Call(sender, to, data, at)])[0]
 
-    def snapshot(self) -> tuple[str, int]:
-        """The state to come back to."""
-        return self.rpc("evm_snapshot"), self.now
+    @abstractmethod
+    def mine(self, at: int | None = None) -> None:
+        """Adds an empty block, a second after the last one if no time is given."""
 
-    def revert(self, snapshot: tuple[str, int]) -> None:
+    @abstractmethod
+    def snapshot(self) -> object:
+        """The state to come back to."""
+
+    @abstractmethod
+    def revert(self, snapshot: Any) -> None:
         """Goes back to a snapshot, which is used up."""
-        self.rpc("evm_revert", snapshot[0])
-        self.now = snapshot[1]
+
+    @property
+    @abstractmethod
+    def number(self) -> int:
+        """Number of the last block."""
+
+    @abstractmethod
+    def block_time(self, number: int) -> int:
+        """Timestamp of a block."""
+
+    @abstractmethod
+    def logs(self, addresses: Sequence[str], first: int = 0) -> list[Mapping[str, Any]]:
+        """Logs of these contracts since a block, as JSON-RPC writes them, with their block's number."""
+
+    @abstractmethod
+    def balance(self, account: str) -> int:
+        """Ether of an account, in wei."""
+
+    @abstractmethod
+    def set_balance(self, account: str, wei: int) -> None:
+        """Gives an account this much ether."""
+
+    @abstractmethod
+    def code(self, account: str) -> bytes:
+        """Code of a contract; nothing if it is none."""
+
+    @abstractmethod
+    def set_code(self, account: str, code: bytes) -> None:
+        """Puts code at an address."""
+
+    @abstractmethod
+    def storage(self, account: str, key: int) -> int:
+        """A word of an account's storage."""
+
+    @abstractmethod
+    def set_storage(self, account: str, key: int, word: int) -> None:
+        """Puts a word of an account's storage."""
+
+    @abstractmethod
+    def set_chain_id(self, chain_id: int) -> None:
+        """Makes this another chain."""
 
     def deploy(self, compiled_contract: Artifact, *arguments: Any, sender: str | None = None) -> Contract:
         """Deploys a contract from ``sender``, the first account by default."""
@@ -244,6 +299,31 @@ class Chain:
         if not receipt.ok or receipt.contract is None:
             raise RpcError(f"deployment of {compiled_contract.abi.name} failed")
         return Contract(self, compiled_contract.abi, receipt.contract)
+
+
+def differs(outcome: Outcome, wanted: Expectation) -> str:
+    """In what an outcome differs from what is expected first: "status", "data", "logs", or "" for nothing."""
+    if wanted.ok is not None and wanted.ok != outcome.ok:
+        return "status"
+    if wanted.data is not None and wanted.data != outcome.data:
+        return "data"
+    if wanted.logs is not None and wanted.logs != log_bytes(outcome.logs):
+        return "logs"
+    return ""
+
+
+def _engine() -> type[Chain]:
+    """The engine that the environment names."""
+    name = os.environ.get(ENGINE, "anvil")
+    if name == "evm":
+        from tests.support.evm_chain import EvmChain
+
+        return EvmChain
+    if name != "anvil":
+        raise RpcError(f"{ENGINE} is {name!r}; it can be evm or anvil")
+    from tests.support.rpc_chain import AnvilChain
+
+    return AnvilChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,12 +369,3 @@ class Contract:
     def call(self, sender: str, function: str, *arguments: Any, at: int | None = None) -> Call:
         """A call of a scenario."""
         return Call(sender, self.address, self.data(function, *arguments), at)
-
-
-def _outcome(result: Mapping[str, Any]) -> Outcome:
-    return Outcome(
-        ok=result["status"] == "0x1",
-        data=bytes.fromhex(result["returnData"][2:]),
-        gas_used=int(result["gasUsed"], 16),
-        logs=tuple(result["logs"]),
-    )

@@ -101,8 +101,7 @@ class RawPool:
 
     def pass_time(self, seconds: int) -> None:
         """An empty block so much later."""
-        self.chain.now += seconds
-        self.chain.rpc("evm_mine", {"timestamp": self.chain.now})
+        self.chain.mine(self.chain.now + seconds)
 
     def borrow(self, who: str) -> None:
         self.send(who, "borrowStake")
@@ -163,10 +162,10 @@ class RawPool:
         """Replaces the bits of a prover's storage word that are not in `keep`."""
         registry, prover = self.raw.provers.address, self.raw.provers.read("idOf", who)
         for base in range(LAYOUT_SEARCH):
-            slot = "0x" + keccak(encode(("uint256", "uint256"), (prover, base))).hex()
-            word = int(self.chain.rpc("eth_getStorageAt", registry, slot, "latest"), 16)
+            slot = int.from_bytes(keccak(encode(("uint256", "uint256"), (prover, base))), "big")
+            word = self.chain.storage(registry, slot)
             if word % 2**RATING_BIT == int(who, 16):
-                self.chain.rpc("anvil_setStorageAt", registry, slot, f"0x{word & keep | bits:064x}")
+                self.chain.set_storage(registry, slot, word & keep | bits)
                 return
         raise AssertionError("the registry keeps its provers elsewhere")
 
@@ -182,7 +181,7 @@ def deploy_pool(chain: Chain, artifacts: Artifacts) -> RawPool:
     for prover in (pool.prover, pool.second_prover):
         raw.provers.send(prover, "register", "")
     pool.send(pool.owner, "setOperator", pool.operator)
-    chain.rpc("anvil_setBalance", raw.market.address, hex(10**24))
+    chain.set_balance(raw.market.address, 10**24)
     return pool
 
 

@@ -16,8 +16,7 @@ from zkpool_sdk.units import DAY
 def become(bench: Bench, name: str, *arguments: Any) -> None:
     """Puts another token's code where the market's token is; balances and allowances stay."""
     other = bench.chain.deploy(compiled()[name], *arguments)
-    code = bench.chain.rpc("eth_getCode", other.address, "latest")
-    bench.chain.rpc("anvil_setCode", bench.raw.token.address, code)
+    bench.chain.set_code(bench.raw.token.address, bench.chain.code(other.address))
 
 
 def test_desk__its_wiring__is_the_markets(bench: Bench) -> None:
@@ -38,7 +37,7 @@ def test_constructor__no_contract_for_a_market__is_refused(bench: Bench, name: s
     assert not bench.chain.send(bench.deployer, None, creation).ok
     error = artifact.abi.errors["MarketHasNoCode"].encode([bench.outsider])
     with pytest.raises(RpcError, match=error.hex()):
-        bench.chain.rpc("eth_call", {"from": bench.deployer, "input": "0x" + creation.hex()}, "latest")
+        bench.chain.call(None, creation, bench.deployer)
 
 
 def test_bind_desk__again_or_by_another__is_refused(bench: Bench) -> None:

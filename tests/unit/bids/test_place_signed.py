@@ -94,7 +94,7 @@ def test_place_signed__with_a_cap__lets_the_raiser_raise(bench: Bench) -> None:
 
 
 def test_place_signed__requester_without_ether__needs_none(bench: Bench) -> None:
-    bench.chain.rpc("anvil_setBalance", bench.requester, "0x0")
+    bench.chain.set_balance(bench.requester, 0)
     assert bench.status(task_of(bench.place_signed(bench.offer_with()))) == QUEUED
 
 
@@ -258,14 +258,14 @@ def test_place_signed__after_the_chain_split__counts_on_one_side_only(bench: Ben
     """Lesson 24: the domain follows the chain's id, also under a contract that was there before."""
     offer = bench.offer_with()
     call = (bench.desk, bench.relayer, "placeSigned", offer.bid, offer.signature)
-    bench.chain.rpc("anvil_setChainId", CHAIN_ID + 1)
+    bench.chain.set_chain_id(CHAIN_ID + 1)
     try:
         there = bids.digest_of(offer.bid, CHAIN_ID + 1, bench.desk.address)
         assert bench.desk.read("digestOf", offer.bid) == there != bench.digest(offer.bid)
         with reverts(errors.WrongSigner, expected=bench.requester):
             bench.attempt(*call, at=bench.chain.now + 1)
     finally:
-        bench.chain.rpc("anvil_setChainId", CHAIN_ID)
+        bench.chain.set_chain_id(CHAIN_ID)
     assert bench.attempt(*call, at=bench.chain.now + 1).ok
 
 

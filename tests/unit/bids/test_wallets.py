@@ -144,7 +144,6 @@ def test_wallet__seals_a_bid__opens_it_and_gets_its_deposit(bench: Bench, wallet
 
 def test_wallet__key_account_that_has_become_a_wallet__answers_as_one(bench: Bench) -> None:
     """An account with delegated code (EIP-7702) signs by what its code says, no longer by its key."""
-    code = bench.chain.rpc("eth_getCode", bench.desk.address, "latest")
-    bench.chain.rpc("anvil_setCode", bench.requester, code)
+    bench.chain.set_code(bench.requester, bench.chain.code(bench.desk.address))
     with reverts(errors.WalletRefused, wallet=bench.requester):
         bench.place_signed(bench.offer_with())

@@ -134,11 +134,9 @@ def test_mark__with_the_least_gas__still_hears_the_adapter_out_f75(
     """Nobody makes an honest adapter fail, or a mark run dry, by the gas it sends."""
 
     def marked(gas: int) -> tuple[bool, bytes]:
-        request = {"from": pool.outsider, "to": pool.delegation.address, "gas": hex(gas)}
-        request["input"] = "0x" + pool.delegation.data("mark", staked.address).hex()
-        answer = pool.chain.rpc("eth_simulateV1", {"blockStateCalls": [{"calls": [request]}]}, "latest")
-        call = answer[0]["calls"][0]
-        return call["status"] == "0x1", bytes.fromhex(call["returnData"][2:])
+        call = pool.delegation.call(pool.outsider, "mark", staked.address)
+        [outcome] = pool.chain.simulate([call], gas)
+        return outcome.ok, outcome.data
 
     def least(manner: int) -> int:
         staked.send(pool.outsider, "say", manner, 12 * ZK)
@@ -156,11 +154,8 @@ def test_mark__with_the_least_gas__still_hears_the_adapter_out_f75(
 
 def test_mark__too_little_gas__reverts(pool: RawPool, staked: Contract) -> None:
     data = pool.delegation.data("mark", staked.address)
-    request = Call(pool.outsider, pool.delegation.address, data).rpc() | {"gas": hex(800_000)}
-    answer = pool.chain.rpc("eth_simulateV1", {"blockStateCalls": [{"calls": [request]}]}, "latest")
-    from zkpool_sdk.chain.reverts import decode_revert
-
-    error = decode_revert(bytes.fromhex(answer[0]["calls"][0]["returnData"][2:]))
+    [outcome] = pool.chain.simulate([Call(pool.outsider, pool.delegation.address, data)], gas=800_000)
+    error = outcome.error()
     assert type(error).__name__ == "GasShort"
     assert error.gas_needed == 900_000  # type: ignore[attr-defined]
 

@@ -90,12 +90,11 @@ class Ledger:
 def events(pool: RawPool) -> Iterator[tuple[str, tuple[Any, ...], int]]:
     """Every event of the vault: name, values, time."""
     kinds = {item.selector: item for item in pool.delegation.abi.events.values()}
-    wanted = {"fromBlock": "0x0", "address": pool.delegation.address}
-    for log in pool.chain.rpc("eth_getLogs", wanted):
+    for log in pool.chain.logs([pool.delegation.address]):
         topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
-        block = pool.chain.rpc("eth_getBlockByNumber", log["blockNumber"], False)
+        mined_at = pool.chain.block_time(int(log["blockNumber"], 16))
         item = kinds[topics[0]]
-        yield item.name, item.decode_log(topics, bytes.fromhex(log["data"][2:])), int(block["timestamp"], 16)
+        yield item.name, item.decode_log(topics, bytes.fromhex(log["data"][2:])), mined_at
 
 
 def locked_at(lock: tuple[int, int, int], now: int) -> int:

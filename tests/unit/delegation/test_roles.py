@@ -114,7 +114,7 @@ def own_chain(deployed_pool: RawPool) -> Iterator[Chain]:
 def hooked(own_chain: Chain, artifacts: Artifacts) -> tuple[Contract, Contract]:
     """A token with a hook, and a vault around it in which the token itself has 10 ZK of matured shares."""
     token = own_chain.deploy(artifacts["HookToken"], own_chain.accounts[0])
-    own_chain.rpc("anvil_setBalance", token.address, hex(10**24))
+    own_chain.set_balance(token.address, 10**24)
     pool = vault_around(own_chain, artifacts, token)
     pool.send(own_chain.accounts[0], "deposit", 10 * ZK, token.address)
     pool.send(token.address, "requestRedeem", 10 * ZK * OFFSET, token.address)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -265,11 +264,9 @@ def test_gas__too_little_for_tier1__is_refused_before_it_is_asked(hostile: World
     """A relayer cannot make tier 1 fail by sparing gas."""
     entered(hostile)
     call = hostile.adapter.call(hostile.keeper, "submit", EXT, *hostile.proof(EXT, hostile.prover))
-    calls = [{**call.rpc(), "gas": hex(1_500_000)}]
-    answer = hostile.chain.rpc("eth_simulateV1", {"blockStateCalls": [{"calls": calls}]}, "latest")
-    [result] = answer[0]["calls"]
-    assert result["status"] == "0x0"
-    assert result["returnData"][2:10] == hostile.adapter.abi.errors["GasShort"].selector.hex()
+    [outcome] = hostile.chain.simulate([call], gas=1_500_000)
+    assert not outcome.ok
+    assert outcome.data[:4] == hostile.adapter.abi.errors["GasShort"].selector
 
 
 def test_constructor__tier1_without_code__is_refused(hostile: World) -> None:
@@ -278,10 +275,8 @@ def test_constructor__tier1_without_code__is_refused(hostile: World) -> None:
     wiring = (pool.market.address, delegation.address, hostile.outsider, hostile.ttko.address, 1)
     artifact = compiled()["TaikoAdapter"]
     arguments = (wiring, UNIT_PRICE, pool.deployer, hostile.operator)
-    data = artifact.bytecode + encode(artifact.abi.constructor, arguments).hex()
+    data = bytes.fromhex(artifact.bytecode) + encode(artifact.abi.constructor, arguments)
     with pytest.raises(RpcError) as caught:
-        hostile.chain.rpc("eth_call", {"from": pool.deployer, "data": "0x" + data}, "latest")
-    found = re.search(r"'data': '0x([0-9a-f]+)'", str(caught.value))
-    assert found
-    refused = decode_revert(bytes.fromhex(found[1]))
+        hostile.chain.call(None, data, pool.deployer)
+    refused = decode_revert(caught.value.data)
     assert type(refused).__name__ == "Tier1HasNoCode"

@@ -237,7 +237,7 @@ def test_miniature__a_life_of_it__owes_what_it_holds(world: World) -> None:
         if late:
             world.act("outsider", world.taiko, "markLate", number, at=world.block(number)["prove_by"] + 1)
         else:
-            world.chain.rpc("anvil_setBalance", owner, hex(10**18))
+            world.chain.set_balance(owner, 10**18)
             world.act(owner, world.taiko, "proveBlock", number, *world.proof(number, prover))
     owed = world.taiko.read("reserveUnits")
     for account in (prover, world.adapter.address):

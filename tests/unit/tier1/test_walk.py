@@ -39,7 +39,7 @@ class Walk:
         self.random = Random(seed)
         self.numbers: list[int] = []
         self.done: Counter[str] = Counter()
-        self.since = int(world.chain.rpc("eth_blockNumber"), 16) + 1
+        self.since = world.chain.number + 1
 
     # --- acts
 
@@ -178,16 +178,10 @@ class Walk:
         """All events of a kind since the walk began."""
         item = contract.abi.events[name]
         found = []
-        logs = self.world.chain.rpc(
-            "eth_getLogs",
-            {
-                "fromBlock": hex(self.since),
-                "address": contract.address,
-                "topics": ["0x" + item.selector.hex()],
-            },
-        )
-        for log in logs:
+        for log in self.world.chain.logs([contract.address], self.since):
             topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
+            if topics[0] != item.selector:
+                continue
             values = item.decode_log(topics, bytes.fromhex(log["data"][2:]))
             found.append(dict(zip(item.names, values, strict=True)))
         return found

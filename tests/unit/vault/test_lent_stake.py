@@ -20,7 +20,7 @@ class Sponsor:
         self.account = str(stage.pool.vault.read("sponsor"))
         self.market = stage.pool.market.address
         for contract in (self.account, self.market):
-            stage.chain.rpc("anvil_setBalance", contract, hex(10**20))
+            stage.chain.set_balance(contract, 10**20)
         stage.pool.token.send(stage.pool.deployer, "transfer", self.account, 1_000 * ZK)
         stage.act(self.account, stage.pool.token, "approve", self.vault.address, 2**255)
 
