@@ -9,6 +9,7 @@ its own or of somebody else (``rpc_chain.AnvilChain``), and one in this process 
 
 from __future__ import annotations
 
+import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
