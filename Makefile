@@ -1,7 +1,7 @@
 # The commands of ZKPool. `make demo` and `make test` do all set-up by themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check lint format gas bench-prover fuzz wheel lock clean
+.PHONY: help build engine demo test check lint format gas bench-prover fuzz wheel lock clean
 
 BIN := .venv/bin
 SOLIDITY := 'contracts/**/*.sol'
@@ -25,10 +25,13 @@ help: ## Say what each command does
 build: ## Do the set-up alone: packages, compilers, prover core, circuits, contracts
 	@python=$$(toolchain/prerequisites.sh) && "$$python" toolchain/build.py
 
+engine: build ## Compile the chain that `test` and `audit` have in their process
+	@python=$$(toolchain/prerequisites.sh) && "$$python" toolchain/build.py "audit engine"
+
 demo: build ## Run a market from bids to payouts on a local chain, with real proofs
 	@$(BIN)/ape run demo
 
-test: build ## Run every test
+test: engine ## Run every test
 	@$(BIN)/python toolchain/run_tests.py
 
 check: lint test ## What CI runs: formatting, lint, types, tests
@@ -42,8 +45,10 @@ lint: build ## Check formatting, lint and types of Python, Solidity and Rust
 	cargo fmt --manifest-path native/Cargo.toml --all -- --check
 	cargo fmt --manifest-path bench/arkworks/Cargo.toml -- --check
 	cargo fmt --manifest-path native/fuzz/Cargo.toml -- --check
+	cargo fmt --manifest-path audit/engine/Cargo.toml -- --check
 	@! command -v gofmt >/dev/null || test -z "$$(gofmt -l bench/gnark)" || { gofmt -d bench/gnark; exit 1; }
 	cargo clippy --manifest-path native/Cargo.toml --release --locked --all-targets -- -D warnings
+	cargo clippy --manifest-path audit/engine/Cargo.toml --release --locked --all-targets -- -D warnings
 
 format: build ## Rewrite Python, Solidity and Rust in the project's form
 	$(BIN)/ruff format .
@@ -51,6 +56,7 @@ format: build ## Rewrite Python, Solidity and Rust in the project's form
 	npx --no-install prettier --write $(SOLIDITY) toolchain/solc.js
 	cargo fmt --manifest-path native/Cargo.toml --all
 	cargo fmt --manifest-path bench/arkworks/Cargo.toml
+	cargo fmt --manifest-path audit/engine/Cargo.toml
 	@! command -v gofmt >/dev/null || gofmt -w bench/gnark
 
 gas: build ## Measure the gas of each operation and print it beside the goals
@@ -76,4 +82,4 @@ lock: build ## Renew requirements.txt (from pyproject.toml) and those of bench/ 
 
 clean: ## Remove everything the build made
 	rm -rf .venv node_modules build .build .hypothesis .mypy_cache .pytest_cache .ruff_cache native/target
-	rm -f src/zkpool_sdk/_native*.so
+	rm -f src/zkpool_sdk/_native*.so audit/_evm*.so

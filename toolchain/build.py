@@ -29,6 +29,7 @@ STAMPS = BUILD / "stamps"
 LOGS = BUILD / "logs"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+ENGINE = ROOT / "audit" / "_evm.abi3.so"
 
 # Seconds between two lines that say a long step is still at work.
 HEARTBEAT_SECONDS = 15
@@ -188,6 +189,24 @@ def contracts() -> None:
     run([VENV / "bin" / "ape", "compile", "--force"], "contracts")
 
 
+def audit_engine() -> None:
+    """Compile the chain that the audit and the deeper tests have in their process."""
+    manifest = ROOT / "audit" / "engine" / "Cargo.toml"
+    command = ["cargo", "build", "--release", "--locked", "--manifest-path", manifest]
+    target = Path(os.environ.get("CARGO_TARGET_DIR") or BUILD / "cargo")
+    run(command, "audit-engine", env={"CARGO_TARGET_DIR": str(target), "PYO3_PYTHON": str(PYTHON)})
+    made = target / "release" / ("lib_evm.dylib" if sys.platform == "darwin" else "lib_evm.so")
+    fresh = ENGINE.with_suffix(".new")
+    shutil.copy2(made, fresh)
+    fresh.replace(ENGINE)  # a process that has the old one loaded keeps it
+
+
+def extras() -> list[Step]:
+    """What only some commands need; made when named."""
+    inputs = [ROOT / "audit" / "engine"]
+    return [Step("audit engine", lambda: digest_of(inputs), (ENGINE,), audit_engine)]
+
+
 def steps() -> list[Step]:
     """The set-up in order."""
     python = f"python {sys.version_info[0]}.{sys.version_info[1]}"
@@ -209,8 +228,8 @@ def steps() -> list[Step]:
 
 
 def build(only: list[str]) -> int:
-    """Bring every step (or those named) up to date, in order. Returns the exit status."""
-    chosen = [step for step in steps() if not only or step.name in only]
+    """Bring every step of the set-up (or those named) up to date, in order. Returns the exit status."""
+    chosen = [step for step in (*steps(), *extras()) if step.name in only] if only else steps()
     STAMPS.mkdir(parents=True, exist_ok=True)
     with (BUILD / "lock").open("w") as lock:
         try:
@@ -243,7 +262,7 @@ def update(step: Step, label: str) -> bool:
 def main() -> int:
     """Parse the command line and build."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("step", nargs="*", help="names of steps; all of them by default")
+    parser.add_argument("step", nargs="*", help="names of steps; the whole set-up by default")
     try:
         return build(parser.parse_args().step)
     except (StepFailed, solc_install.SolcUnavailable) as failure:
