@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import exp, log, pi, sin
 from random import Random
 from statistics import NormalDist
-from typing import Final
+from typing import Final, Protocol
 
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
 from zkpool_sdk.simulation.book import FEE_SHIFT, Book
@@ -19,6 +20,13 @@ QUANTILES: Final = 4_096
 
 Shape = Callable[[int], float]
 """Mean arrivals in a round, by the round's number."""
+
+
+class Requesters(Protocol):
+    """A population that bids."""
+
+    def come(self, book: Book, random: Random, mean: float) -> None:
+        """A round's bids, ``mean`` in the mean."""
 
 
 class Values:
@@ -105,30 +113,57 @@ class Truthful:
         book.place(self.values.draw(random, poisson(random, mean)), self.life_rounds)
 
 
+class Late:
+    """Requesters that decide by an old base fee: who found it too dear does not come, whatever it is now."""
+
+    def __init__(self, values: Values, lag_rounds: int, life_rounds: int = 2) -> None:
+        self.values = values
+        self.life_rounds = life_rounds
+        self.seen: deque[int] = deque(maxlen=lag_rounds + 1)
+
+    def come(self, book: Book, random: Random, mean: float) -> None:
+        """A round's bids."""
+        self.seen.append(book.base_fee_wei)
+        known_wei = self.seen[0]
+        worth = self.values.draw(random, poisson(random, mean))
+        book.place([value for value in worth if value >= known_wei], self.life_rounds)
+
+
 class Careful:
     """Requesters that read the open book, bid little more than what wins now, and raise when they are outbid.
 
     Attributes:
         step_percent: by how much they go above the bid that they displace.
         looks: how often in a round they look again; a round of 300 seconds has 25 blocks of 12.
+        slot_count: how many slots they expect to be sold.
     """
 
-    def __init__(self, values: Values, life_rounds: int = 2, looks: int = 8, step_percent: int = 5) -> None:
+    def __init__(
+        self,
+        values: Values,
+        slot_count: int,
+        life_rounds: int = 2,
+        *,
+        looks: int = 8,
+        step_percent: int = 5,
+    ) -> None:
         self.values = values
+        self.slot_count = slot_count
         self.life_rounds = life_rounds
         self.looks = looks
         self.step_percent = step_percent
         self.limits: dict[int, int] = {}  # by a bid's word: what its proof is worth
-        self.slot_count = 1
 
     def come(self, book: Book, random: Random, mean: float) -> None:
-        """A round's bids: who comes bids what wins at that moment; then the outbid raise, in random order."""
+        """A round's bids."""
+        self.bid(book, random, self.values.draw(random, poisson(random, mean)))
+
+    def bid(self, book: Book, random: Random, worth_wei: Iterable[int]) -> None:
+        """Who comes bids what wins at that moment; then the outbid raise, in random order."""
         here = set(book.words)
         limits = self.limits = {word: limit for word, limit in self.limits.items() if word in here}
-        for value_wei in self.values.draw(random, poisson(random, mean)):
-            bid_wei = self._least_winning(book)
-            bid_wei = value_wei if bid_wei > value_wei else bid_wei
-            word = book.place_one(bid_wei, self.life_rounds)
+        for value_wei in worth_wei:
+            word = book.place_one(min(self._least_winning(book), value_wei), self.life_rounds)
             if word:
                 limits[word] = value_wei
         for _ in range(self.looks):

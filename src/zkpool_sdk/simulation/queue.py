@@ -89,7 +89,7 @@ class Queue(Book):
     """A book and the provers behind it.
 
     Attributes:
-        ended: assignments that ended since the last clearing, in order of time.
+        ended: assignments that ended in the round that was worked last, in order of time.
     """
 
     def __init__(
@@ -105,6 +105,7 @@ class Queue(Book):
         self.random = random
         self.drawn_pass = 0
         self.ended: list[Ended] = []
+        self._worked_in = self.now
         self._due: list[tuple[int, int, int, int, int, int, bool]] = []
         self._order = 0
 
@@ -119,8 +120,9 @@ class Queue(Book):
         return [prover.slots(bond_wei, ends_at) for prover in self.provers]
 
     def work(self) -> None:
-        """Lets time pass until the round ends: proofs come in, windows are missed."""
-        self.ended = []
+        """Lets time pass until the round ends: proofs come in, windows are missed. Again it does nothing."""
+        if self._worked_in != self.now:
+            self._worked_in, self.ended = self.now, []
         due, ends_at = self._due, self.ends_at
         while due and due[0][0] <= ends_at:
             at, _, seat, word, price_wei, bond_wei, proven = heappop(due)
