@@ -20,7 +20,7 @@ class Result:
         gas_used: as a receipt says it.
         contract: address of the contract that was made.
         logs: address, topics and data of each; none if it failed.
-        log_bytes: the logs one after the other: address, number of topics (a byte), topics, length of
+        log_bytes: the logs in the order of their bytes: address, number of topics (a byte), topics, length of
             the data (four bytes), data.
         halt: why it was stopped, unless it ended or reverted by itself.
     """
@@ -46,12 +46,17 @@ class Scenario:
     def __init__(
         self,
         calls: Sequence[tuple[_Address, _Address | None, bytes, int | None]],
-        expected: Sequence[bytes | tuple[bool | None, bytes | None, bytes | None] | None],
+        expected: Sequence[bytes | tuple[bool | None, bytes | None, bytes | None, bool] | None],
+        watched: Sequence[_Address] | None = None,
     ) -> None:
         """Reads calls (sender, to, data, time) and what each must do.
 
         ``None``: anything. Bytes: succeed and return them. Otherwise (whether it succeeds, data, logs as
-        ``Result.log_bytes`` writes them), each ``None`` where it may be anything.
+        ``Result.log_bytes`` writes them, whether it may fail without saying why), each of the first three
+        ``None`` where it may be anything.
+
+        Args:
+            watched: contracts whose logs are compared; all by default.
         """
 
     def __len__(self) -> int: ...
@@ -146,6 +151,17 @@ class Evm:
 
     def copy(self) -> Evm:
         """Another chain with the same state, blocks and snapshots."""
+
+    def dump(self) -> bytes:
+        """Blocks' times and hashes, and accounts; equal states make equal bytes. Without logs and snapshots."""
+
+    @staticmethod
+    def load(data: bytes) -> Evm:
+        """The chain of a dump.
+
+        Raises:
+            ValueError: these bytes are none.
+        """
 
     def balance(self, address: _Address) -> int: ...
     def set_balance(self, address: _Address, wei: int) -> None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -90,11 +90,16 @@ class EvmChain(Chain):
             raise RpcError(str(why)) from why
 
     def replay(
-        self, calls: Sequence[Call], expected: Sequence[Expectation], gas: int = GAS_LIMIT
+        self,
+        calls: Sequence[Call],
+        expected: Sequence[Expectation | None],
+        watched: Collection[str] | None = None,
+        gas: int = GAS_LIMIT,
     ) -> Mismatch | None:
         """Runs calls as ``simulate`` does; the first that does something else than expected, if any."""
+        heard = None if watched is None else list(watched)
         try:
-            found = self.evm.replay(Scenario(self._dated(calls), list(expected)), gas)
+            found = self.evm.replay(Scenario(self._dated(calls), expected, heard), gas)
         except Refusal as why:
             raise RpcError(str(why)) from why
         return Mismatch(found[0], found[1], _outcome(found[2])) if found else None

@@ -5,6 +5,7 @@
 //! reached and which mutant is switched on. These know no Python; [`python`] is the glue.
 #![forbid(unsafe_code)]
 
+pub mod dump;
 pub mod expected;
 pub mod machine;
 pub mod probes;

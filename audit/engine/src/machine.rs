@@ -11,7 +11,7 @@ use revm::primitives::hardfork::SpecId;
 use revm::primitives::{keccak256, Address, Bytes, Log, TxKind, B256, U256};
 use revm::{DatabaseCommit, ExecuteEvm};
 
-use crate::expected::{Difference, Expected};
+use crate::expected::{Difference, Scenario};
 use crate::probes::{instructions, Ctx, Probes};
 use crate::state::{block_hash, State};
 
@@ -159,16 +159,19 @@ impl Machine {
     /// Runs calls until one does something else than expected; nothing is kept.
     pub fn replay(
         &mut self,
-        calls: &[Call],
-        expected: &[Expected],
+        scenario: &Scenario,
         gas: u64,
     ) -> Result<Option<(usize, Difference, Outcome)>, Refused> {
+        let Scenario {
+            calls,
+            expected,
+            watched,
+        } = scenario;
         let mut found = None;
         self.scenario(calls, gas, |place, outcome| {
-            found = expected
-                .get(place)
-                .and_then(|wanted| wanted.difference(&outcome))
-                .map(|kind| (place, kind, outcome));
+            let wanted = expected.get(place);
+            let kind = wanted.and_then(|wanted| wanted.difference(&outcome, watched.as_ref()));
+            found = kind.map(|kind| (place, kind, outcome));
             found.is_none()
         })?;
         Ok(found)

@@ -7,7 +7,8 @@ use pyo3::types::{PyBytes, PyTuple};
 use revm::bytecode::Bytecode;
 use revm::primitives::{hex, Address, Bytes, B256, U256};
 
-use crate::expected::{log_bytes, Difference, Expected};
+use crate::dump::{dump, load};
+use crate::expected::{log_bytes, Expected, Scenario as Checked};
 use crate::machine::{Call, Machine, Outcome, Refused, BLOCK_GAS};
 use crate::probes::MAGIC;
 
@@ -66,7 +67,7 @@ impl<'py> FromPyObject<'_, 'py> for Given {
     }
 }
 
-/// What a call must do as Python writes it: nothing, its data if it must succeed, or (ok, data, logs).
+/// What a call must do as Python writes it: nothing, its data if it must succeed, or (ok, data, logs, mute).
 struct Wanted(Expected);
 
 impl<'py> FromPyObject<'_, 'py> for Wanted {
@@ -80,13 +81,18 @@ impl<'py> FromPyObject<'_, 'py> for Wanted {
             let ok = parts.get_borrowed_item(0)?.extract()?;
             let data = bytes(parts.get_borrowed_item(1)?)?;
             let logs = bytes(parts.get_borrowed_item(2)?)?;
-            return Ok(Wanted(Expected { ok, data, logs }));
+            let mute = if parts.len() > 3 {
+                parts.get_item(3)?.extract()?
+            } else {
+                false
+            };
+            return Ok(Wanted(Expected { ok, data, logs, mute }));
         }
         let data = bytes(given)?;
         Ok(Wanted(Expected {
             ok: data.is_some().then_some(true),
             data,
-            logs: None,
+            ..Expected::default()
         }))
     }
 }
@@ -134,7 +140,7 @@ impl Result {
 
     #[getter]
     fn log_bytes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &log_bytes(&self.0.logs))
+        PyBytes::new(py, &log_bytes(&self.0.logs, None))
     }
 
     #[getter]
@@ -145,15 +151,13 @@ impl Result {
 
 /// Calls with what each must do, read once and run many times.
 #[pyclass(frozen, module = "audit._evm")]
-pub struct Scenario {
-    calls: Vec<Call>,
-    expected: Vec<Expected>,
-}
+pub struct Scenario(Checked);
 
 #[pymethods]
 impl Scenario {
     #[new]
-    fn new(calls: Vec<Given>, expected: Vec<Wanted>) -> PyResult<Self> {
+    #[pyo3(signature = (calls, expected, watched = None))]
+    fn new(calls: Vec<Given>, expected: Vec<Wanted>, watched: Option<Vec<Place>>) -> PyResult<Self> {
         if calls.len() != expected.len() {
             return Err(PyValueError::new_err(format!(
                 "{} calls, {} expected",
@@ -161,15 +165,15 @@ impl Scenario {
                 expected.len()
             )));
         }
-        let calls = calls.into_iter().map(|given| given.0).collect();
-        Ok(Self {
-            calls,
+        Ok(Self(Checked {
+            calls: calls.into_iter().map(|given| given.0).collect(),
             expected: expected.into_iter().map(|wanted| wanted.0).collect(),
-        })
+            watched: watched.map(|places| places.into_iter().map(|place| place.0).collect()),
+        }))
     }
 
     fn __len__(&self) -> usize {
-        self.calls.len()
+        self.0.calls.len()
     }
 }
 
@@ -288,15 +292,8 @@ impl Evm {
 
     #[pyo3(signature = (scenario, gas = BLOCK_GAS))]
     fn replay(&mut self, py: Python<'_>, scenario: &Scenario, gas: u64) -> PyResult<Option<Found>> {
-        let found = py.detach(|| self.0.replay(&scenario.calls, &scenario.expected, gas))?;
-        Ok(found.map(|(place, difference, outcome)| {
-            let kind = match difference {
-                Difference::Status => "status",
-                Difference::Data => "data",
-                Difference::Logs => "logs",
-            };
-            (place, kind, Result(outcome))
-        }))
+        let found = py.detach(|| self.0.replay(&scenario.0, gas))?;
+        Ok(found.map(|(place, difference, outcome)| (place, difference.name(), Result(outcome))))
     }
 
     fn snapshot(&mut self) -> u64 {
@@ -312,6 +309,22 @@ impl Evm {
 
     fn copy(&self) -> Self {
         Self(self.0.clone())
+    }
+
+    fn dump<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &dump(&self.0))
+    }
+
+    #[staticmethod]
+    #[pyo3(name = "load")]
+    fn load_chain(data: &[u8]) -> PyResult<Self> {
+        load(data)
+            .map(Self)
+            .ok_or_else(|| PyValueError::new_err("these bytes are no dump of a chain"))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        Ok((py.get_type::<Self>().getattr("load")?, (self.dump(py),)))
     }
 
     fn balance<'py>(&self, py: Python<'py>, address: Place) -> PyResult<Bound<'py, PyAny>> {
