@@ -1,4 +1,4 @@
-"""Four deployments on one anvil: decay by wall or market time, newly opened or with a history."""
+"""Deployments on one anvil: decay by wall or market time, newly opened or with a history, two of them whole."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ def worlds() -> Iterator[tuple[World, ...]]:
     with Chain(account_count=60) as chain:
         artifacts = compiled()
         yield tuple(
-            make(World(chain, artifacts, uses_market_time=flag))
-            for make in (lambda world: world, lived_in)
-            for flag in (False, True)
+            make(World(chain, artifacts, uses_market_time=flag, whole=whole))
+            for make, flag, whole in (
+                (lambda world: world, False, False),
+                (lambda world: world, True, True),
+                (lived_in, False, True),
+                (lived_in, True, False),
+            )
         )

@@ -22,11 +22,11 @@ def lived_in(world: World) -> World:
     past.begin(world, apart=1)
     provers, roles = past.roles.provers[: len(OWN_STAKES)], past.roles
     for prover, stake in zip(provers, OWN_STAKES, strict=True):
+        past.register(prover)
         if stake:
             past.stake(prover, zk(stake))
         else:
             past.lend(prover, zk(32))
-        past.register(prover)
         for queue in (*past.queues, world.sealed):
             past.join(prover, queue, 32)
     past.back(past.queues[0], True)

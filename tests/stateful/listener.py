@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from tests.stateful.events import Heard, Log, Said, encoded
 from tests.support.rawchain import Contract
+from tests.support.rawmarket import RawMarket
 from zkpool_sdk.economics import rating
 from zkpool_sdk.economics.market import Market
+from zkpool_sdk.economics.protocol import Protocol
 from zkpool_sdk.economics.rescue import DECLINERS
 from zkpool_sdk.models import JAILED_UNTIL, ZERO_ADDRESS, Address, Fault, ProofResult, TaskStatus
 from zkpool_sdk.units import DAY, HOUR
@@ -19,6 +21,8 @@ PARTS: Final = (
     "token", "vault", "splitter", "insurance", "projects", "provers", "accelerators", "market",
 )  # fmt: skip
 """Contracts whose every log is compared."""
+WHOLE: Final = {"bids": "desk", "pool": "delegation", "push": "push"}
+"""And those of a whole world: the model's name of a part, and its contract's."""
 _AROUND: dict[tuple[str, str], Callable[..., Any]] = {}
 
 
@@ -33,28 +37,41 @@ def around(part: str, *actions: str) -> Callable[[Callable[..., Any]], Callable[
     return noted
 
 
+def contracts_of(at: RawMarket) -> dict[str, Contract]:
+    """The contracts of a deployment whose logs are compared, by the model's names of its parts."""
+    found = {part: getattr(at, part) for part in PARTS}
+    return found | {part: contract for part, name in WHOLE.items() if (contract := getattr(at, name))}
+
+
 class Listener:
     """Stands around every action of one model until it leaves; notes what an act must say."""
 
     def __init__(self, market: Market, contracts: Mapping[str, Contract], uri: str) -> None:
         self.market = market
         self.uri = uri
-        self._contracts = {part: contracts[part] for part in PARTS}
+        self._contracts = dict(contracts)
         self._said: list[Said] = []
-        self._sender = ZERO_ADDRESS
+        self.sender = ZERO_ADDRESS
         self._task: Any = b""
-        for (part, action), listener in _AROUND.items():
+        self._around = {key: found for key, found in _AROUND.items() if key[0] in contracts}
+        for (part, action), listener in self._around.items():
             owner = self._owner(part)
             setattr(owner, action, Heard(self, listener, getattr(owner, action)))
 
+    @property
+    def whole(self) -> Protocol:
+        """The model of a whole world."""
+        assert isinstance(self.market, Protocol)
+        return self.market
+
     def leave(self) -> None:
         """Listens no more; the model is as it was."""
-        for part, action in _AROUND:
+        for part, action in self._around:
             vars(self._owner(part)).pop(action, None)
 
     def begin(self, sender: str) -> None:
         """An act begins."""
-        self._said, self._sender = [], Address(sender)
+        self._said, self.sender = [], Address(sender)
 
     def logs(self) -> Counter[Log]:
         """The logs that the act must have written."""
@@ -400,12 +417,12 @@ class Listener:
     @around("market", "pause")
     def _pause(self, go: Go) -> None:
         go()
-        self.say("market", "Paused", self._sender)
+        self.say("market", "Paused", self.sender)
 
     @around("market", "unpause")
     def _unpause(self, go: Go) -> None:
         go()
-        self.say("market", "Unpaused", self._sender)
+        self.say("market", "Unpaused", self.sender)
 
     @around("market", "submit_proof")
     def _submit_proof(self, go: Go, caller: Address, task: Any, signals: Any, verdict: Any, now: int) -> None:

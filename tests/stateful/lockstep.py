@@ -13,13 +13,16 @@ from typing import Any, Final, NamedTuple
 
 from hypothesis import currently_in_test_context, note
 
+import tests.stateful.part_listeners  # noqa: F401  (their listeners are there from now on)
 from tests.stateful.events import Log, told, written
-from tests.stateful.listener import PARTS, Listener
+from tests.stateful.listener import Listener, contracts_of
+from tests.stateful.looks import looks
 from tests.stateful.wording import split, words
 from tests.stateful.world import URI, World
 from tests.support.profiles import scaled
 from tests.support.rawchain import Call, Contract, Outcome
 from tests.support.rawmarket import KEY
+from zkpool_sdk.economics.protocol import Protocol
 from zkpool_sdk.errors import ContractError
 from zkpool_sdk.models import Address, HotKey, ProverId, Rescue, Task, TaskId, TaskStatus
 
@@ -103,7 +106,7 @@ class Lockstep:
         self.calls: list[Call] = []
         self.expected: list[Expected] = []
         self.acts: list[Act] = []
-        contracts = {part: getattr(world.at, part) for part in PARTS}
+        contracts = contracts_of(world.at)
         self._listener = Listener(self.market, contracts, URI)
         self._watched = frozenset(bytes.fromhex(found.address[2:]) for found in contracts.values())
 
@@ -250,6 +253,8 @@ class Lockstep:
         yield at.vault, "clock", (), model.vault.clock(now)
         yield at.vault, "lentWei", (), model.vault.lent_wei
         yield at.splitter, "poolEarning", (), model.splitter.pool_earning(now)
+        if isinstance(model, Protocol):
+            yield from looks(self.world, model, now, whole)
         if whole:
             yield at.splitter, "rates", (), model.splitter.rates
             yield at.splitter, "treasury", (), model.splitter.treasury

@@ -7,7 +7,7 @@ from hypothesis.stateful import rule
 
 from tests.stateful.acts import EDGES, PICKS
 from tests.stateful.lockstep import live
-from tests.stateful.pool_acts import PoolActs
+from tests.stateful.saver_acts import SaverActs
 from tests.stateful.world import RELEASES
 from zkpool_sdk.economics import base_fee
 from zkpool_sdk.models import ZERO_ADDRESS, AcceleratorId, ProverId, TaskStatus
@@ -16,7 +16,7 @@ from zkpool_sdk.units import DAY, zk
 WHO = st.integers(0, 4)
 
 
-class PoolRules(PoolActs):
+class PoolRules(SaverActs):
     """Lent stake, restaking, keys, accelerators, sealed rounds."""
 
     # --- lent stake

@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from tests.stateful.acts import EDGES, PICKS, has
 from tests.stateful.lockstep import live
-from tests.stateful.pool_acts import PoolActs
+from tests.stateful.saver_acts import SaverActs
 from tests.stateful.task_acts import BROKEN, WRONG
 from zkpool_sdk.models import TaskStatus
 from zkpool_sdk.units import DAY, SCALAR_FIELD, zk
@@ -16,7 +16,7 @@ OTHER_SIGNALS = ((0, 1), (0, SCALAR_FIELD), (1, 1), (1, SCALAR_FIELD), (2, SCALA
 """Which signal changes, and by how much."""
 
 
-class ProverRules(PoolActs):
+class ProverRules(SaverActs):
     """Stake, seats, proofs, claims."""
 
     # --- provers

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.stateful.acts import EDGES, PICKS, has
-from tests.stateful.pool_acts import PoolActs
+from tests.stateful.saver_acts import SaverActs
 from zkpool_sdk.economics import base_fee, book_heap
 from zkpool_sdk.models import QueueId, TaskStatus
 from zkpool_sdk.units import DAY, SCALAR_FIELD
@@ -18,7 +18,7 @@ LIVES = st.sampled_from((0, 300, 1_000, 30 * DAY, 30 * DAY, 30 * DAY, None, None
 OVER_BASE = st.sampled_from((0, 1, 10**16, 10**17, 10**18, 3 * 10**18))
 
 
-class RequesterRules(PoolActs):
+class RequesterRules(SaverActs):
     """Bids, clearings, and what is due for a task."""
 
     # --- requesters

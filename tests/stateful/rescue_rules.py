@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from tests.stateful.acts import EDGES, PICKS, has
 from tests.stateful.lockstep import live
-from tests.stateful.pool_acts import PoolActs
+from tests.stateful.saver_acts import SaverActs
 from tests.stateful.task_acts import FLAWS, WRONG, Item
 from zkpool_sdk.economics.base_fee import ROUND_SECONDS
 from zkpool_sdk.economics.proofs import BATCH_LIMIT
@@ -17,7 +17,7 @@ from zkpool_sdk.units import DAY
 WAYS = st.sampled_from(("declined", "declined", "invalid", "missed"))
 
 
-class RescueRules(PoolActs):
+class RescueRules(SaverActs):
     """Declines, rescuers, jail, batches, frozen queues."""
 
     # --- declined and rescued

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tests.support.rawchain import Artifacts, Chain, Contract
-from tests.support.rawmarket import INSURANCE_CAP_WEI, KEY, STANDARD_TERMS, RawMarket, deploy
+from tests.support.rawmarket import INSURANCE_CAP_WEI, KEY, MAX_UINT256, STANDARD_TERMS, RawMarket, deploy
+from zkpool_sdk.economics.delegation import DelegationVault
 from zkpool_sdk.economics.market import Addresses, Market
+from zkpool_sdk.economics.protocol import Protocol, Sites
 from zkpool_sdk.economics.provers import SEAT_LIMIT
 from zkpool_sdk.models import AcceleratorId, Address, QueueId, SignalRule, TaskId, Terms
 from zkpool_sdk.units import Seconds, Wei, zk
@@ -34,12 +36,23 @@ RELEASES: Final[tuple[tuple[int, tuple[bytes, ...]], ...]] = (
 )
 """Share and circuits of each accelerator: the third proves none of the queues, the fourth is retired."""
 STAND_INS: Final = ("BidDesk", "DelegationVault", "MarketLens")
-"""Contracts whose place is taken by an address that the machine acts for."""
+"""Contracts whose place is taken by an address that the machine acts for, unless the world is whole."""
+SAVED_WEI: Final = zk(400)
+"""What each delegator has put in before a life begins."""
+ADAPTER_CAP_WEI: Final = zk(200)
+OWNER_OF_WALLET: Final = 6
+"""Number of the account whose signature the wallet takes for its own: the first requester."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who acts. The deployer owns everything, guards it, administers the projects."""
+    """Who acts. The deployer owns everything, guards it, administers the projects.
+
+    Attributes:
+        desk, sponsor: stand-ins that the machine acts for, or the bid desk and the pool.
+        savers: who delegate stake. operator: of the pool. attackers: who play against the others.
+        wallet: a requester that is a contract; none in a world of stand-ins.
+    """
 
     deployer: Address
     treasury: Address
@@ -53,12 +66,26 @@ class Roles:
     crowd: tuple[Address, ...]
     desk: Address
     sponsor: Address
+    savers: tuple[Address, ...]
+    operator: Address
+    attackers: tuple[Address, ...]
+    wallet: tuple[Address, ...] = ()
 
     @classmethod
     def of(cls, accounts: tuple[str, ...], desk: str, sponsor: str) -> Roles:
         people = [Address(account) for account in accounts]
-        groups = (people[6:10], people[10:15], people[15:17], people[17 : 17 + SEAT_LIMIT])
-        return cls(*people[:6], *map(tuple, groups), Address(desk), Address(sponsor))
+        crowd_end = 17 + SEAT_LIMIT
+        groups = (people[6:10], people[10:15], people[15:17], people[17:crowd_end])
+        others = people[crowd_end:]
+        return cls(
+            *people[:6],
+            *map(tuple, groups),
+            Address(desk),
+            Address(sponsor),
+            tuple(others[:3]),
+            others[3],
+            tuple(others[4:8]),
+        )
 
     @property
     def bidders(self) -> tuple[Address, ...]:
@@ -78,21 +105,37 @@ class Roles:
             self.sponsor,
             *self.requesters,
             *self.provers,
+            *self.savers,
+            self.operator,
+            *self.attackers,
+            *self.wallet,
         )
 
 
 class World:
     """A market on a chain, and a model equal to it."""
 
-    def __init__(self, chain: Chain, artifacts: Artifacts, *, uses_market_time: bool) -> None:
+    def __init__(
+        self, chain: Chain, artifacts: Artifacts, *, uses_market_time: bool, whole: bool = False
+    ) -> None:
+        """Deploys a market.
+
+        Args:
+            whole: with the real bid desk and pool, and a push adapter; else the machine acts for desk and
+                sponsor, and can do what the real ones never would.
+        """
         self.chain = chain
-        parts = {name: found for name, found in artifacts.items() if name not in STAND_INS}
+        self.whole = whole
+        parts = artifacts if whole else {n: found for n, found in artifacts.items() if n not in STAND_INS}
         treasury = chain.accounts[1]
         self.at: RawMarket = deploy(chain, parts, treasury, uses_market_time=uses_market_time)
         at = self.at
-        desk, sponsor = (chain.deploy(artifacts["MockVerifier"]).address for _ in range(2))
-        for account in (desk, sponsor):
-            chain.set_balance(account, 10**18)
+        if at.desk and at.delegation:
+            desk, sponsor = at.desk.address, at.delegation.address
+        else:
+            desk, sponsor = (chain.deploy(artifacts["MockVerifier"]).address for _ in range(2))
+            for account in (desk, sponsor):
+                chain.set_balance(account, 10**18)
         self.roles = roles = Roles.of(chain.accounts, desk, sponsor)
         contracts = (at.market, at.vault, at.splitter, at.insurance)
         addresses = Addresses(
@@ -101,16 +144,26 @@ class World:
             token_holder=roles.deployer,
             owner=roles.deployer,
         )
-        self._market = Market(
-            addresses, uses_market_time=uses_market_time, insurance_cap_wei=Wei(INSURANCE_CAP_WEI)
-        )
-        at.market.send(roles.deployer, "bindDesk", desk)
-        at.vault.send(roles.deployer, "bindSponsor", sponsor)
-        self._market.desk, self._market.vault.sponsor = roles.desk, roles.sponsor
+        cap_wei = Wei(INSURANCE_CAP_WEI)
+        if whole:
+            self._add_parts(artifacts)
+            at, roles = self.at, self.roles
+            assert at.push
+            sites = Sites(roles.desk, roles.sponsor, Address(at.push.address), roles.operator)
+            self._market: Market = Protocol(
+                addresses, sites, uses_market_time=uses_market_time, insurance_cap_wei=cap_wei
+            )
+        else:
+            self._market = Market(addresses, uses_market_time=uses_market_time, insurance_cap_wei=cap_wei)
+            at.market.send(roles.deployer, "bindDesk", desk)
+            at.vault.send(roles.deployer, "bindSponsor", sponsor)
+            self._market.desk, self._market.vault.sponsor = roles.desk, roles.sponsor
         self.queues = [self._open_queue(terms) for terms in QUEUE_TERMS[:3]]
         self.queues.append(self._open_queue(QUEUE_TERMS[3], MIN_RATING_PPM))
         self._publish()
         self._fund()
+        if isinstance(self._market, Protocol):
+            self._open_pool(self._market.pool)
         self._crowd(self.crowded)
         self.statements: dict[TaskId, int] = {}
         self.keep(self._market, {})
@@ -133,6 +186,26 @@ class World:
     def model(self) -> Market:
         """A model of the market as it was set up."""
         return pickle.loads(self._bytes)  # type: ignore[no-any-return]
+
+    def _add_parts(self, artifacts: Artifacts) -> None:
+        """What a whole world has besides: a push adapter, a rude adapter of the pool, a wallet."""
+        chain, at = self.chain, self.at
+        push = chain.deploy(artifacts["PushAdapter"], at.market.address, at.provers.address)
+        adapter = chain.deploy(artifacts["MockAdapter"])
+        wallet = chain.deploy(artifacts["MockWallet"], chain.accounts[OWNER_OF_WALLET])
+        self.at = replace(at, push=push, adapter=adapter, wallet=wallet)
+        self.roles = replace(self.roles, wallet=(Address(wallet.address),))
+
+    def _open_pool(self, pool: DelegationVault) -> None:
+        """The pool with its delegators' first money, an operator, and an adapter that it may fund."""
+        at, roles = self.at, self.roles
+        assert at.delegation and at.adapter
+        at.delegation.send(roles.deployer, "setOperator", roles.operator)
+        at.delegation.send(roles.deployer, "allowAdapter", at.adapter.address, ADAPTER_CAP_WEI)
+        pool.allow_adapter(Address(at.adapter.address), ADAPTER_CAP_WEI)
+        for saver in roles.savers[:2]:
+            at.delegation.send(saver, "deposit", SAVED_WEI, saver)
+            pool.deposit(saver, SAVED_WEI, self.chain.now)
 
     def _open_queue(self, terms: Terms, min_rating_ppm: int | None = None) -> QueueId:
         queue = self.at.create_mock_queue(RULES, terms, min_rating_ppm=min_rating_ppm)
@@ -165,11 +238,19 @@ class World:
     def _fund(self) -> None:
         rich, poor = zk(1_000_000), zk(3)
         roles, at = self.roles, self.at
-        for account in (*roles.requesters, *roles.provers, roles.outsider, roles.sponsor):
+        takers = [at.market, at.vault, at.provers, at.desk, at.delegation, at.push]
+        takers = [taker for taker in takers if taker]
+        people = (*roles.requesters, *roles.provers, roles.outsider, *roles.savers, *roles.attackers)
+        for account in (*people, *(() if self.whole else (roles.sponsor,))):
             amount_wei = poor if account == roles.requesters[-1] else rich
-            at.fund(account, amount_wei, at.market, at.vault, at.provers)
+            at.fund(account, amount_wei, *takers)
             self._market.token.transfer(roles.deployer, account, amount_wei)
         at.fund(roles.deployer, 0, at.market, at.vault)
+        for wallet in (at.wallet,) if at.wallet else ():
+            at.token.send(roles.deployer, "transfer", wallet.address, rich)
+            self._market.token.transfer(roles.deployer, roles.wallet[0], rich)
+            approve = at.token.data("approve", at.market.address, MAX_UINT256)
+            wallet.send(self.chain.accounts[OWNER_OF_WALLET], "execute", at.token.address, approve)
 
     def _crowd(self, queue: QueueId) -> None:
         """All seats of a queue taken by provers with one slot each."""

@@ -50,6 +50,9 @@ class RawMarket:
     desk: Contract | None = None
     lens: Contract | None = None
     delegation: Contract | None = None
+    push: Contract | None = None
+    adapter: Contract | None = None
+    wallet: Contract | None = None
 
     def create_mock_queue(
         self,

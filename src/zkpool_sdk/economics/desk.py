@@ -229,7 +229,7 @@ class BidDesk:
         except ContractError as refusal:
             if not isinstance(refusal, BLAMELESS):
                 raise
-            task = NO_TASK_ID
+            task = self._refused(commitment, refusal)
         self._end(commitment, CommitStatus.REVEALED)
         self.deposits[caller] = self.deposit_of(caller) + SEALED_DEPOSIT_WEI
         return task
@@ -306,6 +306,10 @@ class BidDesk:
         """A deposit for each open commitment, and what can be claimed."""
         open_count = sum(c.status == CommitStatus.COMMITTED for c in self.commitments.values())
         return Wei(open_count * SEALED_DEPOSIT_WEI + sum(self.deposits.values()))
+
+    def _refused(self, commitment: bytes, refusal: ContractError) -> TaskId:
+        """What a bid becomes that the market refuses without its requester's fault: none."""
+        return NO_TASK_ID
 
     def _expect(self, commitment: bytes, expected: CommitStatus) -> None:
         got = self.commitment_of(commitment).status

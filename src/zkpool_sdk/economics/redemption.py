@@ -301,13 +301,16 @@ class RedemptionQueue:
         rest_wei = self.locked_profit_wei(now)
         weighted = rest_wei * max(0, self.lock[2] - now) + profit_wei * UNLOCK_SECONDS
         locked_wei = rest_wei + profit_wei
-        self.lock = (locked_wei, now, now + weighted // locked_wei)
+        self._set_lock(locked_wei, now, now + weighted // locked_wei)
+
+    def _set_lock(self, locked_wei: int, now: int, until: int) -> None:
+        self.lock = (locked_wei, now, until)
 
     def _unlock_loss(self, loss_wei: int, now: int) -> None:
         """A loss takes profit that is still locked first."""
         rest_wei = self.locked_profit_wei(now)
         if rest_wei:
-            self.lock = (max(0, rest_wei - loss_wei), now, self.lock[2])
+            self._set_lock(max(0, rest_wei - loss_wei), now, self.lock[2])
 
     def _is_short(self, now: int) -> bool:
         """Whether the first request has matured and idle money cannot pay it."""
@@ -353,9 +356,9 @@ class RedemptionQueue:
         """Nobody's money unlocks for who comes; and no more is locked than there is."""
         gross_wei = self.idle_wei + self.working_wei()
         if self.total_supply == 0 and gross_wei:
-            self.lock = (gross_wei, now, now + UNLOCK_SECONDS)
+            self._set_lock(gross_wei, now, now + UNLOCK_SECONDS)
         elif self.locked_profit_wei(now) > gross_wei:
-            self.lock = (gross_wei, now, self.lock[2])
+            self._set_lock(gross_wei, now, self.lock[2])
 
     def _check_allowance(self, owner: Address, caller: Address | None, shares: int) -> None:
         allowed = self.allowances.get((owner, caller or owner), 0)
@@ -386,7 +389,7 @@ class RedemptionQueue:
             if request.owner == owner:
                 part = min(shares, request.shares)
                 shares -= part
-                self._shorten(number, part)
+                self._redeem_own(number, part)
             else:
                 self._settle(number, request.shares, price)
         self.idle_wei -= assets_wei
@@ -396,6 +399,10 @@ class RedemptionQueue:
         due_wei = _worth(price, shares)
         self._credit(self.requests[number].owner, due_wei)
         self.idle_wei -= due_wei
+        self._shorten(number, shares)
+
+    def _redeem_own(self, number: int, shares: int) -> None:
+        """What an owner spends of its request itself."""
         self._shorten(number, shares)
 
     def _shorten(self, number: int, shares: int) -> None:
