@@ -1,4 +1,4 @@
-"""Deployments on one anvil: decay by wall or market time, newly opened or with a history, two of them whole."""
+"""Deployments on one chain: decay by wall or market time, new or with a history, two of them whole."""
 
 from __future__ import annotations
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 from eth_account import Account
-from eth_keys.datatypes import PrivateKey
+from eth_keys.datatypes import PrivateKey, Signature
+from eth_keys.exceptions import BadSignature, ValidationError
 
 from tests.stateful.pool_acts import PoolActs
 from tests.stateful.world import OWNER_OF_WALLET
 from tests.support.anvil import MNEMONIC
 from tests.support.rawchain import CHAIN_ID
 from zkpool_sdk.chain import bids
-from zkpool_sdk.chain.bids import SealedBid, SignedBid
+from zkpool_sdk.chain.bids import Offer, SealedBid, SignedBid
 from zkpool_sdk.economics.desk import COMMIT_SECONDS, CYCLE_SECONDS, BidDesk
 from zkpool_sdk.economics.protocol import Protocol
+from zkpool_sdk.errors import (
+    ContractError,
+    ECDSAInvalidSignature,
+    ECDSAInvalidSignatureLength,
+    ECDSAInvalidSignatureS,
+)
 from zkpool_sdk.models import ZERO_ADDRESS, Address, QueueId, TaskId
 from zkpool_sdk.units import DAY, Timestamp, Wei
 
+SIGNATURE_BYTES: Final = 65
+CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+"""Of secp256k1."""
 FIRST_SIGNER: Final = 6
 """Number of the first requester's account; the others follow."""
 
@@ -31,11 +41,27 @@ def key_of(number: int) -> PrivateKey:
     return PrivateKey(bytes(found.key))
 
 
+def recovered(digest: bytes, signature: bytes) -> Address | ContractError:
+    """Whom a signature is of, or what OpenZeppelin's ECDSA says is wrong with it."""
+    if len(signature) != SIGNATURE_BYTES:
+        return ECDSAInvalidSignatureLength(len(signature))
+    r, s, v = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big"), signature[64]
+    if s > CURVE_ORDER // 2:
+        return ECDSAInvalidSignatureS(signature[32:64])
+    if v not in (27, 28):
+        return ECDSAInvalidSignature()
+    try:
+        key = Signature(vrs=(v - 27, r, s)).recover_public_key_from_msg_hash(digest)
+    except (BadSignature, ValidationError):
+        return ECDSAInvalidSignature()
+    return Address(key.to_checksum_address())
+
+
 class DeskActs(PoolActs):
     """What comes through the desk. In a world of stand-ins the machine acts for the desk itself."""
 
-    offers: list[tuple[SignedBid, bytes, Address | None]]
-    """Signed bids that anybody may have seen, with signature and signer."""
+    offers: list[Offer]
+    """Signed bids that anybody may have seen."""
     sealed_bids: dict[bytes, SealedBid]
     """What is behind each commitment."""
 
@@ -51,17 +77,16 @@ class DeskActs(PoolActs):
 
     # --- signed
 
-    def sign(self, bid: SignedBid, number: int = -1) -> tuple[bytes, Address]:
-        """A signature of a bid by the key of an account, its requester's by default; and who signed."""
+    def sign(self, bid: SignedBid, number: int = -1) -> Offer:
+        """A bid with a signature by the key of an account, its requester's by default."""
         people = self.roles.requesters
         if number < 0:
             wallet = bid.requester in self.roles.wallet
             number = OWNER_OF_WALLET if wallet else FIRST_SIGNER + people.index(bid.requester)
         digest = bids.digest_of(bid, CHAIN_ID, self.roles.desk)
-        key = key_of(number)
-        found = key.sign_msg_hash(digest)
-        word = found.r.to_bytes(32, "big") + found.s.to_bytes(32, "big")
-        return word + bytes([27 + found.v]), Address(key.public_key.to_checksum_address())
+        found = key_of(number).sign_msg_hash(digest)
+        words = found.r.to_bytes(32, "big") + found.s.to_bytes(32, "big")
+        return Offer(bid, words + bytes([27 + found.v]))
 
     def offer(
         self,
@@ -74,7 +99,7 @@ class DeskActs(PoolActs):
         cap_wei: int = 0,
         deadline: int = DAY,
         signer: int = -1,
-    ) -> tuple[SignedBid, bytes, Address | None]:
+    ) -> Offer:
         """A bid that its requester has signed, for anybody to bring; or that another has signed."""
         self.last_statement += 1
         bid = SignedBid(
@@ -89,42 +114,35 @@ class DeskActs(PoolActs):
             self.last_statement,
             Timestamp(self.now + deadline),
         )
-        signature, who = self.sign(bid, signer)
-        if requester in self.roles.wallet:
-            agrees = signer < 0 or signer == OWNER_OF_WALLET
-            offered = bid, signature, requester if agrees else None
-        else:
-            offered = bid, signature, who
+        offered = self.sign(bid, signer)
         self.offers.append(offered)
         return offered
 
-    def bring(
-        self, caller: Address, offered: tuple[SignedBid, bytes, Address | None], *, compare: bool = True
-    ) -> TaskId | None:
+    def bring(self, caller: Address, offered: Offer, *, compare: bool = True) -> TaskId | None:
         """Brings a signed bid on chain; its task, if it is taken."""
-        bid, signature, signer = offered
+        bid, signature = offered.bid, offered.signature
         digest = bids.digest_of(bid, CHAIN_ID, self.roles.desk)
+        signer: Address | ContractError | None = recovered(digest, signature)
         is_wallet = bid.requester in self.roles.wallet
+        if is_wallet:
+            signer = bid.requester if signer == self.roles.requesters[0] else None
         task = self.act(
             "place signed",
             caller,
             "desk",
             "placeSigned",
             (bid, signature),
-            self._place_signed,
+            partial(self.bids.place_signed, is_wallet=is_wallet),
             bid,
             digest,
             signer,
-            is_wallet,
+            self.now,
             returned=bytes,
             compare=compare,
         )
         if task is not None:
             self.statements[task] = bid.statement[0]
         return task  # type: ignore[no-any-return]
-
-    def _place_signed(self, bid: SignedBid, digest: bytes, signer: Address | None, is_wallet: bool) -> TaskId:
-        return self.bids.place_signed(bid, digest, signer, self.now, is_wallet=is_wallet)
 
     def revoke(self, caller: Address, bid: SignedBid) -> None:
         digest = bids.digest_of(bid, CHAIN_ID, self.roles.desk)

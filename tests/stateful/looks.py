@@ -19,20 +19,21 @@ Look = tuple[Contract, str, tuple[Any, ...], Any]
 def looks(world: World, model: Protocol, now: int, whole: bool) -> Iterator[Look]:
     """Getters with what they must say: all that an act can change, or (``whole``) all there is."""
     at, roles, token = world.at, world.roles, model.token
-    assert at.desk and at.delegation and at.push and at.adapter
-    for contract in (at.desk, at.delegation, at.push, at.adapter):
+    added = [part for part in (at.desk, at.delegation, at.push, at.adapter) if part]
+    desk, pool, push, _ = added
+    for contract in added:
         yield at.token, "balanceOf", (contract.address,), token.balance_of(Address(contract.address))
-    yield from _desk(at.desk, world, model, whole)
-    yield from _pool(at.delegation, world, model, now, whole)
-    yield from _push(at.push, world, model)
+    yield from _desk(desk, world, model, whole)
+    yield from _pool(pool, world, model, now, whole)
+    yield from _push(push, world, model)
     if whole:
-        yield at.delegation, "operator", (), model.pool.operator
+        yield pool, "operator", (), model.pool.operator
         for adapter, known in model.pool.adapters.items():
-            yield at.delegation, "adapterOf", (adapter,), known
+            yield pool, "adapterOf", (adapter,), known
         for prover in roles.provers:
-            yield at.delegation, "isAllowed", (prover,), model.pool.allowed.get(prover, False)
+            yield pool, "isAllowed", (prover,), model.pool.allowed.get(prover, False)
             if prover in model.provers.ids:
-                yield at.delegation, "feeOf", (prover,), model.pool.fee_of(prover)
+                yield pool, "feeOf", (prover,), model.pool.fee_of(prover)
 
 
 def _desk(desk: Contract, world: World, model: Protocol, whole: bool) -> Iterator[Look]:

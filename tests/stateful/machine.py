@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from tests.stateful.acts import EDGES, PICKS
+from tests.stateful.desk_rules import DeskRules
 from tests.stateful.lockstep import live
 from tests.stateful.pool_rules import PoolRules
 from tests.stateful.prover_rules import ProverRules
 from tests.stateful.requester_rules import RequesterRules
 from tests.stateful.rescue_rules import RescueRules
+from tests.stateful.saver_rules import SaverRules
 from tests.stateful.world import World
 from zkpool_sdk.economics import base_fee
 from zkpool_sdk.models import ZERO_ADDRESS, Address, TaskStatus
@@ -49,7 +51,7 @@ GOVERNING: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
 """Acts of those who run the place, and what they are given."""
 
 
-class MarketMachine(RequesterRules, ProverRules, RescueRules, PoolRules):
+class MarketMachine(RequesterRules, ProverRules, RescueRules, PoolRules, DeskRules, SaverRules):
     """Rules pick from what the model holds; nothing is read from the chain until the example is over."""
 
     worlds: ClassVar[tuple[World, ...]]

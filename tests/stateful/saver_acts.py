@@ -125,8 +125,7 @@ class SaverActs(DeskActs):
 
     def give_back_funds(self, amount_wei: int) -> None:
         """The adapter repays."""
-        assert self.at.adapter and self.at.delegation
-        arguments = (self.at.token.address, self.at.delegation.address, amount_wei)
+        arguments = (self.at.token.address, self.roles.sponsor, amount_wei)
         outsider = self.roles.outsider
         self.act(
             "repay", outsider, "adapter", "giveBack", arguments, self.pool.repay, self.adapter, amount_wei,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tests.stateful.machine import MarketMachine
+from tests.stateful.whole_tour import WHOLE_CHAPTERS
 from tests.stateful.world import World
 from zkpool_sdk.units import DAY, zk
 
@@ -187,7 +188,8 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
 
 def tour(world: World) -> None:
     """Lives every chapter in a world, the laws held against every step, and compares with the chain."""
-    for chapter in CHAPTERS.values():
+    chapters = CHAPTERS | WHOLE_CHAPTERS if world.whole else CHAPTERS
+    for chapter in chapters.values():
         life = MarketMachine()
         life.begin(world)
         for name, given in chapter:

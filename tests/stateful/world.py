@@ -199,7 +199,8 @@ class World:
     def _open_pool(self, pool: DelegationVault) -> None:
         """The pool with its delegators' first money, an operator, and an adapter that it may fund."""
         at, roles = self.at, self.roles
-        assert at.delegation and at.adapter
+        assert at.delegation
+        assert at.adapter
         at.delegation.send(roles.deployer, "setOperator", roles.operator)
         at.delegation.send(roles.deployer, "allowAdapter", at.adapter.address, ADAPTER_CAP_WEI)
         pool.allow_adapter(Address(at.adapter.address), ADAPTER_CAP_WEI)

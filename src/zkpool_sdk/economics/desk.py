@@ -113,16 +113,24 @@ class BidDesk:
     # --- signed bids
 
     def place_signed(
-        self, bid: Offered, digest: bytes, signer: Address | None, now: int, *, is_wallet: bool = False
+        self,
+        bid: Offered,
+        digest: bytes,
+        signer: Address | ContractError | None,
+        now: int,
+        *,
+        is_wallet: bool = False,
     ) -> TaskId:
         """Brings a signed bid to the market; anybody may.
 
         Args:
-            digest: what was signed. signer: whom the signature is of, or which wallet says it is its own.
+            digest: what was signed.
+            signer: whom the signature is of, or what is wrong with it; of a wallet's, the wallet if it says
+                that the signature is its own.
             is_wallet: whether the requester is a contract.
         Raises:
             DeadlineOver, UnknownQueue, QueueIsSealed, DigestUsed, DigestIsRevoked, WrongSigner,
-            WalletRefused, and what ``place_bid_for`` raises.
+            WalletRefused, ``signer`` if it is an error, and what ``place_bid_for`` raises.
         """
         if now > bid.deadline:
             raise DeadlineOver(now, bid.deadline)
@@ -135,6 +143,8 @@ class BidDesk:
         if signer != bid.requester:
             if is_wallet:
                 raise WalletRefused(bid.requester, WALLET_GAS)
+            if isinstance(signer, ContractError):
+                raise signer
             raise WrongSigner(signer or ZERO_ADDRESS, bid.requester)
         fields = bid.requester, bid.queue, bid.statement, bid.max_fee_wei, bid.expires_at
         task = self.market.place_bid_for(self.address, *fields, now, bid.data)
