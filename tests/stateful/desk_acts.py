@@ -7,7 +7,8 @@ from typing import Final
 
 from eth_account import Account
 from eth_keys.datatypes import PrivateKey, Signature
-from eth_keys.exceptions import BadSignature, ValidationError
+from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
 
 from tests.stateful.pool_acts import PoolActs
 from tests.stateful.world import OWNER_OF_WALLET

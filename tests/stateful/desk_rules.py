@@ -65,8 +65,9 @@ class DeskRules(PushActs):
     @rule(pick=PICKS, alters=st.booleans(), revokes=st.booleans())
     def replay_a_bid(self, pick: int, alters: bool, revokes: bool) -> None:
         """A signature seen on chain, brought again; forged, altered; or taken back by its signer, or not."""
-        if not self.offers:
-            self.offer(self.roles.requesters[0], self.queues[0], zk(1))
+        if alters or not self.offers:
+            self.offer(self.roles.requesters[pick % 3], self.queues[0], zk(1))
+            pick = len(self.offers) - 1
         offered = self.offers[pick % len(self.offers)]
         bid, signature = offered.bid, offered.signature
         if revokes:

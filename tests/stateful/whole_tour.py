@@ -7,7 +7,14 @@ from typing import Any, Final
 from zkpool_sdk.units import DAY, UINT96_MAX, zk
 
 Stop = tuple[str, dict[str, Any]]
-SIGNED: Final[dict[str, Any]] = {"number": 0, "which": 0, "over": 10**17, "by": "requester", "cap": 10**20, "edge": None}
+SIGNED: Final[dict[str, Any]] = {
+    "number": 0,
+    "which": 0,
+    "over": 10**17,
+    "by": "requester",
+    "cap": 10**20,
+    "edge": None,
+}
 SEALED: Final[dict[str, Any]] = {"number": 0, "over": 10**17, "edge": 0, "waits": True}
 BORROW: Final[dict[str, Any]] = {"who": 4, "allowed": False, "registers": True, "works": True}
 SAVE: Final[dict[str, Any]] = {"who": 2, "to": 2, "amount": zk(32), "mints": False, "too_much": False}
@@ -15,12 +22,19 @@ BACK: Final[dict[str, Any]] = {"who": 0, "part": 2, "by": "owner", "dust": True}
 TAKE: Final[dict[str, Any]] = {"pick": 0, "edge": 0, "at_end": True, "how": "redeem", "part": 2}
 FUND: Final[dict[str, Any]] = {"amount": zk(50), "stranger": True, "known": True}
 MARK: Final[dict[str, Any]] = {"manner": 0, "value": zk(60), "known": True}
-REWARD: Final[dict[str, Any]] = {"pick": 0, "reward": zk(3), "penalty": 10**16, "life": DAY, "of_a_task": True}
+REWARD: Final[dict[str, Any]] = {
+    "pick": 7,
+    "reward": zk(3),
+    "penalty": 10**16,
+    "life": DAY,
+    "of_a_task": True,
+}
 WORK: Final[Stop] = ("one_round", {"which": 0, "count": 6, "over": 10**17, "works": True})
 
 WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
     "signed bids": (
-        ("replay_a_bid", {"pick": 0, "alters": True, "revokes": True}),
+        ("replay_a_bid", {"pick": 0, "alters": False, "revokes": True}),
+        ("replay_a_bid", {"pick": 0, "alters": True, "revokes": False}),
         ("sign_a_bid", SIGNED),
         ("replay_a_bid", {"pick": 1, "alters": True, "revokes": True}),
         ("sign_a_bid", {**SIGNED, "number": 1, "which": 1}),
@@ -78,6 +92,7 @@ WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("save", SAVE),
     ),
     "an empty pool": (
+        ("end_a_loan", {"who": 1, "by": "operator", "idle": False, "edge": 0}),
         *(("ask_back", {**BACK, "who": who, "part": 1, "dust": False}) for who in range(2)),
         ("take_profit_in", {"at_end": True, "works": True}),
         *(("take_back", {**TAKE, "how": "redeem", "part": 1}) for _ in range(2)),
@@ -133,6 +148,7 @@ WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("promise_a_reward", REWARD),
         ("promise_a_reward", REWARD),
         ("bind_a_work", {"pick": 0, "other": 0, "fits": True}),
+        ("bind_a_work", {"pick": 63, "other": 0, "fits": True}),
         ("bind_a_work", {"pick": 0, "other": 5, "fits": False}),
         ("promise_a_reward", {**REWARD, "pick": 1}),
         ("promise_a_reward", {**REWARD, "pick": 2, "of_a_task": False}),

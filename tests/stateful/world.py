@@ -239,8 +239,8 @@ class World:
     def _fund(self) -> None:
         rich, poor = zk(1_000_000), zk(3)
         roles, at = self.roles, self.at
-        takers = [at.market, at.vault, at.provers, at.desk, at.delegation, at.push]
-        takers = [taker for taker in takers if taker]
+        known = (at.market, at.vault, at.provers, at.desk, at.delegation, at.push)
+        takers = [taker for taker in known if taker]
         people = (*roles.requesters, *roles.provers, roles.outsider, *roles.savers, *roles.attackers)
         for account in (*people, *(() if self.whole else (roles.sponsor,))):
             amount_wei = poor if account == roles.requesters[-1] else rich
