@@ -36,6 +36,7 @@ WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("replay_a_bid", {"pick": 0, "alters": False, "revokes": True}),
         ("replay_a_bid", {"pick": 0, "alters": True, "revokes": False}),
         ("sign_a_bid", SIGNED),
+        ("replay_a_bid", {"pick": 2, "alters": False, "revokes": False}),
         ("replay_a_bid", {"pick": 1, "alters": True, "revokes": True}),
         ("sign_a_bid", {**SIGNED, "number": 1, "which": 1}),
         ("sign_a_bid", {**SIGNED, "number": 2, "by": "another"}),
