@@ -32,7 +32,7 @@ REFUSALS = {
     "AlreadyRegistered", "AlreadySeated", "AmountZero", "BatchLengthsDiffer", "BatchOutOfBounds",
     "BidBelowBaseFee", "BondExceedsFreeStake", "BookFull", "CapOutOfBounds", "CapacityTooHigh",
     "CommitWindowOver", "CoversBonds", "CycleNotOver", "DataTooLong", "DeadlineOver",
-    "DeclineWindowOver", "DelegatorsAlreadySet", "DelegatorsRateTooHigh", "DigestIsRevoked",
+    "DeclineWindowOver", "DelegatorsAlreadySet", "DelegatorsRateTooHigh", "DigestIsRevoked", "DigestUsed",
     "ECDSAInvalidSignature", "ECDSAInvalidSignatureLength", "ECDSAInvalidSignatureS",
     "ERC20InsufficientAllowance", "ERC20InsufficientBalance", "ERC4626ExceededMaxDeposit",
     "ERC4626ExceededMaxMint", "ERC4626ExceededMaxRedeem", "ERC4626ExceededMaxWithdraw", "EnforcedPause",
