@@ -2,7 +2,7 @@
 
 Figures: ``rows``, each with ``table`` (its heading), ``attack``, ``what`` (what happens, where the table
 says so), ``tests`` (named ones: ``name``, ``file``, ``outcome``, ``seconds``; the outcome is empty where the
-profile did not run it) and ``verdict`` ("passed", "failed", "not run" or "no test": the row says why none is needed);
+profile did not run it) and ``verdict`` ("passed", "failed", "not run", or "no test": the row says why);
 ``engine``. Under ``quick`` the tests of tests/attacks run, the longer profiles run every test that is named.
 """
 
