@@ -1,0 +1,91 @@
+"""What the report takes from the project's documents: the invariants, the limits, what is not claimed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from audit.result import ROOT
+
+DOCS: Final = ROOT / "docs"
+NAME: Final = re.compile(r"`([\w:]+)`")
+LOCK_STEP: Final = re.compile(r"^(i\d+[a-z]?_|check_)")
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One numbered law of docs/INVARIANTS.md.
+
+    Args:
+        cells: of its row but for number and names, as HTML.
+        laws: names of lock-step laws; tests: names of tests that attack it.
+    """
+
+    section: str
+    number: str
+    cells: tuple[Markup, ...]
+    laws: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def rendered(text: str) -> Markup:
+    """Markdown as HTML; raw HTML in it is shown, not obeyed."""
+    return Markup(_markdown().render(text))
+
+
+def inline(text: str) -> Markup:
+    """A line of Markdown as HTML."""
+    return Markup(_markdown().renderInline(text))
+
+
+def section(document: str, heading: str) -> Markup:
+    """What stands under a heading of a document, up to the next of its rank; empty if none."""
+    text = _read(document)
+    found = re.search(rf"^(#+) {re.escape(heading)}.*$", text, re.MULTILINE)
+    if found is None:
+        return Markup("")
+    rest = text[found.end() :]
+    end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
+    return rendered(rest[: end.start()] if end else rest)
+
+
+def invariants() -> tuple[Invariant, ...]:
+    """Every law of docs/INVARIANTS.md, in its order."""
+    return tuple(_invariants(_read("INVARIANTS.md").splitlines()))
+
+
+def invariants_not_claimed() -> Markup:
+    """The closing words of docs/INVARIANTS.md."""
+    found = re.search(r"^Not claimed: .*\Z", _read("INVARIANTS.md"), re.MULTILINE | re.DOTALL)
+    return rendered(found[0]) if found else Markup("")
+
+
+def _invariants(lines: Sequence[str]) -> Iterator[Invariant]:
+    heading = ""
+    for line in lines:
+        if line.startswith("## "):
+            heading = line.lstrip("# ")
+        cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
+        if not line.startswith("| ") or not cells[0][:1].isdigit() or len(cells) < 3:
+            continue
+        names = NAME.findall(cells[-1])
+        laws = tuple(name for name in names if LOCK_STEP.match(name))
+        tests = tuple(name for name in names if name.startswith("test_"))
+        yield Invariant(heading, cells[0], tuple(map(inline, cells[1:-1])), laws, tests)
+
+
+def _read(document: str) -> str:
+    path = DOCS / document if not Path(document).is_absolute() else Path(document)
+    return path.read_text(encoding="utf-8") if path.exists() else ""
