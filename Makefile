@@ -1,7 +1,7 @@
 # The commands of ZKPool. `make demo` and `make test` do all set-up by themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help build engine demo test check lint format gas bench-prover fuzz wheel lock clean
+.PHONY: help build engine demo test audit check lint format gas bench-prover fuzz wheel lock clean
 
 BIN := .venv/bin
 SOLIDITY := 'contracts/**/*.sol'
@@ -33,6 +33,10 @@ demo: build ## Run a market from bids to payouts on a local chain, with real pro
 
 test: engine ## Run every test
 	@$(BIN)/python toolchain/run_tests.py
+
+audit: engine ## Attack the contracts in every way we know and write a report: PROFILE=quick|ci|deep SEED= HOURS= PART=
+	@$(BIN)/python -m audit.environment > /dev/null
+	@$(BIN)/python -m audit $(PART) --profile $(or $(PROFILE),quick) $(if $(SEED),--seed $(SEED)) $(if $(HOURS),--hours $(HOURS))
 
 check: lint test ## What CI runs: formatting, lint, types, tests
 
