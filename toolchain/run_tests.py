@@ -72,7 +72,15 @@ GROUPS = (
     Group(
         "contracts",
         PYTEST,
-        ("tests/unit", "tests/attacks", "tests/property", "tests/stateful", "tests/e2e", "tests/gas"),
+        (
+            "tests/unit",
+            "tests/attacks",
+            "tests/property",
+            "tests/engines",
+            "tests/stateful",
+            "tests/e2e",
+            "tests/gas",
+        ),
     ),
 )
 

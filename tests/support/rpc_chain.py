@@ -84,9 +84,10 @@ class AnvilChain(Chain):
         transaction = self.rpc("eth_sendTransaction", request)
         self.mine(at)
         receipt = self.rpc("eth_getTransactionReceipt", transaction)
-        made = receipt.get("contractAddress")
+        ok = int(receipt["status"], 16) == 1
+        made = ok and receipt.get("contractAddress")
         return Receipt(
-            ok=int(receipt["status"], 16) == 1,
+            ok=ok,
             gas_used=int(receipt["gasUsed"], 16),
             contract=to_checksum_address(made) if made else None,
             logs=tuple(receipt["logs"]),
