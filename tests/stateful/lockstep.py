@@ -108,7 +108,7 @@ class Lockstep:
         self.acts: list[Act] = []
         contracts = contracts_of(world.at)
         self._listener = Listener(self.market, contracts, URI)
-        self._watched = frozenset(bytes.fromhex(found.address[2:]) for found in contracts.values())
+        self.watched = frozenset(bytes.fromhex(found.address[2:]) for found in contracts.values())
 
     def act(
         self,
@@ -165,7 +165,7 @@ class Lockstep:
         outcomes = self.world.chain.simulate(self.calls)
         STEPS["comparisons"] += len(outcomes)
         for number, (outcome, wanted) in enumerate(zip(outcomes, self.expected, strict=True)):
-            what = difference(outcome, wanted, self._watched)
+            what = difference(outcome, wanted, self.watched)
             if what is not None:
                 raise Divergence(f"{wanted.what}: {what}", self, number)
 
@@ -179,6 +179,10 @@ class Lockstep:
         for call, wanted in zip(self.calls, self.expected, strict=True):
             if not chain.send(call.sender, call.to, call.data, call.at).ok:
                 raise Divergence(f"{wanted.what}: the chain refuses")
+        self.listen_no_more()
+
+    def listen_no_more(self) -> None:
+        """Leaves the model alone, so that it can be copied."""
         self._listener.leave()
 
     def _add(self, call: Call, wanted: Expected) -> None:
@@ -192,14 +196,14 @@ class Lockstep:
         """Asks for what has changed on the model; now and then, and at the end, for all."""
         self._compared += 1
         thorough = whole or self._compared % THOROUGH_EVERY == 0
-        for contract, function, arguments, value in self._views(whole):
+        for contract, function, arguments, value in self.views(whole):
             key = contract.address, function, arguments
             if thorough or self._last.get(key) != value:
                 what = f"{function}{arguments} after {after}"
                 self._add(getter(contract, function, arguments), Expected(what, words(value)))
                 self._last[key] = value
 
-    def _views(self, whole: bool) -> Iterator[tuple[Contract, str, tuple[Any, ...], Any]]:
+    def views(self, whole: bool) -> Iterator[tuple[Contract, str, tuple[Any, ...], Any]]:
         """Getters with what they must say: all that an act can change, or (``whole``) all there is.
 
         Of the tasks those in flight and those that have changed; a book says where its own are.
