@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from eth_utils.address import to_checksum_address
+
 from audit.counterexample.naming import Names, zk
 from tests.stateful.lockstep import Lockstep, getter
 from tests.stateful.wording import split
@@ -80,8 +82,6 @@ def _like(value: Any, words: Iterator[int]) -> Any:
     if isinstance(value, bytes):
         return next(words).to_bytes(32, "big")
     if isinstance(value, str):
-        from eth_utils.address import to_checksum_address
-
         return Address(to_checksum_address(f"0x{next(words):040x}"))
     if isinstance(value, tuple):
         return tuple(_like(item, words) for item in value)

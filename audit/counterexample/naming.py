@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any, Final
 
 from tests.stateful.lockstep import Act
@@ -22,10 +23,8 @@ class Names:
     def __init__(self, world: World) -> None:
         self._people: dict[str, str] = {}
         self._tasks: dict[bytes, int] = {}
-        for name in vars(world.at):
-            found = getattr(world.at, name)
-            if isinstance(found, Contract):
-                self._people[found.address.lower()] = "the " + CONTRACTS.get(name, name.replace("_", " "))
+        for name, found in contracts_of(world).items():
+            self._people[found.address.lower()] = "the " + CONTRACTS.get(name, name.replace("_", " "))
         for attribute, name in MANY.items():
             for number, account in enumerate(getattr(world.roles, attribute, ())):
                 self._people[account.lower()] = f"{name} {number}"
@@ -67,6 +66,12 @@ class Names:
             said = words(self, act.arguments, act.at)
         refused = f"; it is refused: {act.refusal}" if act.refusal else ""
         return f"{later(act.at - since)}{self.account(act.sender)} {said}{refused}"
+
+
+def contracts_of(world: World) -> dict[str, Contract]:
+    """The contracts of a world by the names it has for them."""
+    parts = {part.name: getattr(world.at, part.name) for part in fields(world.at)}
+    return {name: part for name, part in parts.items() if isinstance(part, Contract)}
 
 
 def later(seconds: int) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 
 from tests.stateful.events import Log, told
 from tests.stateful.lockstep import Act, Lockstep, getter
+from tests.stateful.wording import words
 from tests.stateful.world import World
 from tests.support.rawchain import Contract
-from zkpool_sdk.chain.abi import AbiItem, all_errors
+from zkpool_sdk.chain.abi import all_errors
 from zkpool_sdk.errors import ContractError
 
 CHECKED = 12
@@ -68,8 +69,6 @@ def facts_of(
 
 def _held(step: Lockstep) -> list[Held]:
     """Getters that return something else than the model says."""
-    from tests.stateful.wording import words
-
     views = list(step.views(whole=True))
     calls = [*step.calls, *(getter(*view[:3]) for view in views)]
     outcomes = step.world.chain.simulate(calls)[len(step.calls) :]
@@ -143,8 +142,3 @@ def _python(value: Any) -> str:
     if isinstance(value, bool):
         return str(value)
     return str(int(value)) if isinstance(value, int) else repr(value)
-
-
-def item_of(contract: Contract, function: str) -> AbiItem:
-    """A function of a contract."""
-    return contract.abi.functions[function]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from audit.counterexample.naming import Names, contracts_of
 from audit.counterexample.script import Facts
 from tests.stateful.world import World
 from tests.support.rawchain import Contract
@@ -199,15 +200,13 @@ def forge_test(described: Sequence[str], facts: Facts, world: World) -> str:
 
 def _addresses(facts: Facts, world: World) -> dict[str, str]:
     """Everybody who takes part, by the name of a constant."""
-    from audit.counterexample.naming import Names
-
     names = Names(world)
     used = [address for done in facts.done for address in (done.act.contract.address, done.act.sender)]
     used += [held.contract.address for held in facts.held]
     used += [
         contract.address
         for (emitter, _, _), _, _ in facts.logs
-        for contract in vars_of(world)
+        for contract in contracts_of(world).values()
         if bytes.fromhex(contract.address[2:]) == emitter
     ]
     found = {}
@@ -215,12 +214,6 @@ def _addresses(facts: Facts, world: World) -> dict[str, str]:
         name = names.account(address).removeprefix("the ")
         found[address] = ("A_" + name[2:] if name.startswith("0x") else name).replace(" ", "_").upper()
     return found
-
-
-def vars_of(world: World) -> list[Contract]:
-    """The contracts of a world."""
-    parts = (getattr(world.at, name) for name in world.at.__dataclass_fields__)
-    return [part for part in parts if isinstance(part, Contract)]
 
 
 def _known(addresses: dict[str, str], emitter: bytes) -> str:
