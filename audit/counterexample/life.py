@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -16,24 +16,40 @@ SHRINK_SECONDS = 60
 
 
 def redo(world: World, acts: Sequence[Act]) -> Lockstep:
-    """The same acts at the same times, on a model that begins anew."""
-    step = Lockstep(world)
+    """The same acts at the same times, on a model that begins anew.
+
+    A task has another id when bids before it are left out; where the acts name it, they name the new one.
+    """
+    step, renamed = Lockstep(world), dict[bytes, bytes]()
     for act in acts:
         step.now = max(step.now, act.at)
-        step.act(
+        result = step.act(
             act.verb,
             act.sender,
             act.contract,
             act.function,
-            act.arguments,
-            rebound(act.action, step.market),
+            put(act.arguments, renamed),
+            rebound(act.action, step.market, renamed),
             returned=act.returned,
             malformed=act.malformed,
         )
+        if isinstance(act.result, bytes) and isinstance(result, bytes) and result != act.result:
+            renamed[act.result] = result
     return step
 
 
-def rebound(action: Any, market: Any) -> Any:
+def put(value: Any, renamed: Mapping[bytes, bytes]) -> Any:
+    """A value with new ids for old ones, at every depth."""
+    if not renamed:
+        return value
+    if isinstance(value, bytes):
+        return renamed.get(value, value)
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)(put(item, renamed) for item in value)
+    return value
+
+
+def rebound(action: Any, market: Any, renamed: Mapping[bytes, bytes]) -> Any:
     """An action of one model as the same action of another.
 
     Raises:
@@ -45,7 +61,7 @@ def rebound(action: Any, market: Any) -> Any:
     parts = [part for part in (market, *vars(market).values()) if type(part) is type(owner)]
     if not parts:
         raise TypeError(f"a model has no {type(owner).__name__}")
-    return partial(getattr(parts[0], action.func.__name__), *action.args, **action.keywords)
+    return partial(getattr(parts[0], action.func.__name__), *put(action.args, renamed), **action.keywords)
 
 
 def divergence_of(world: World, acts: Sequence[Act]) -> Divergence | None:

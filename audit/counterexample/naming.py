@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
+from tests.stateful.events import Log
 from tests.stateful.lockstep import Act
 from tests.stateful.world import World
 from tests.support.rawchain import Contract
+from zkpool_sdk.chain.abi import all_events
 from zkpool_sdk.units import DAY, HOUR, WEI_PER_ZK
 
 SINGLE: Final = ("deployer", "treasury", "delegators", "keeper", "outsider", "maker", "desk", "sponsor")
 MANY: Final = {"requesters": "requester", "provers": "prover", "hot_keys": "hot key", "crowd": "crowd member"}
 CONTRACTS: Final = {"provers": "prover registry", "projects": "project registry", "vault": "stake vault"}
+PLACING: Final = ("placeBid", "placeBidFor", "placeSigned", "reveal")
 EVERYTHING: Final = 2**256 - 1
 
 
@@ -52,11 +55,29 @@ class Names:
             return "[" + ", ".join(self.value(item) for item in value) + "]"
         return str(value)
 
-    def act(self, act: Act, since: int) -> str:
+    def log(self, log: Log) -> str:
+        """An event in a line."""
+        address, topics, data = log
+        item = all_events().get(topics[0]) if topics else None
+        if item is None:
+            return f"a log of {self.account('0x' + address.hex())}"
+        values = zip(item.names, item.decode_log(topics, data), strict=True)
+        given = ", ".join(f"{name} = {self._amount(name, value)}" for name, value in values)
+        return f"{item.name}({given}) of {self.account('0x' + address.hex())}"
+
+    def _amount(self, name: str, value: Any) -> str:
+        is_wei = isinstance(value, int) and (name.endswith("Wei") or name == "value")
+        return zk(value) if is_wei else self.value(value)
+
+    def placed(self, task: bytes) -> str:
+        """The number of a task that is placed now, for the end of a sentence."""
+        return f", which is {self.task(task)}"
+
+    def act(self, act: Act, since: int, returned: bytes | None = None) -> str:
         """An act in a sentence, with how long after the one before it.
 
         Args:
-            since: when the act before it was.
+            since: when the act before it was. returned: what the call must return.
         """
         words = _SENTENCES.get(act.function)
         if words is None:
@@ -64,6 +85,8 @@ class Names:
             said = f"calls {act.contract.abi.name}.{act.function}({given})"
         else:
             said = words(self, act.arguments, act.at)
+        if act.function in PLACING and returned:
+            said += self.placed(returned[:32])
         refused = f"; it is refused: {act.refusal}" if act.refusal else ""
         return f"{later(act.at - since)}{self.account(act.sender)} {said}{refused}"
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from tests.stateful.events import Log, told
+from audit.counterexample.naming import Names
+from tests.stateful.events import Log
 from tests.stateful.lockstep import Act, Lockstep, getter
 from tests.stateful.wording import words
 from tests.stateful.world import World
@@ -52,18 +53,18 @@ class Facts:
 
 def facts_of(
     step: Lockstep,
-    acts: Sequence[Act],
     sentences: Sequence[str],
+    names: Names,
     more: Counter[Log],
     fewer: Counter[Log],
 ) -> Facts:
     """What a life did and what must be so after it, by the model."""
     done = [
         Done(act, sentence, error_bytes(act.refusal) if act.refusal else b"", step.expected[act.call].data)
-        for act, sentence in zip(acts, sentences, strict=True)
+        for act, sentence in zip(step.acts, sentences, strict=True)
     ]
-    wanted = step.expected[acts[-1].call].logs or Counter()
-    logs = tuple((log, wanted[log], told(log)) for log in {**more, **fewer})
+    wanted = step.expected[step.acts[-1].call].logs or Counter()
+    logs = tuple((log, wanted[log], names.log(log)) for log in {**more, **fewer})
     return Facts(tuple(done), tuple(_held(step)), logs)
 
 

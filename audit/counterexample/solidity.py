@@ -11,7 +11,8 @@ from tests.stateful.world import World
 from tests.support.rawchain import Contract
 from zkpool_sdk.chain.abi import AbiItem
 
-FOUNDRY_TOML: Final = """[profile.default]
+FOUNDRY_TOML: Final = """# node_modules/.bin/forge test --root <this folder>
+[profile.default]
 src = "."
 test = "."
 out = "../../forge/out"
@@ -81,39 +82,46 @@ BODY: Final = """
         }
     }
 
-    function act(uint256 at, address from, address to, bytes memory data)
+    function act(uint256 time, address from, address to, bytes memory data)
         private
         returns (bool, bytes memory)
     {
-        vm.warp(at);
+        vm.warp(time);
         vm.recordLogs();
         vm.prank(from);
         return to.call(data);
     }
 
-    function done(uint256 at, address from, address to, bytes memory data) private returns (bytes memory) {
-        (bool ok, bytes memory answer) = act(at, from, to, data);
+    function done(uint256 time, address from, address to, bytes memory data) private returns (bytes memory) {
+        (bool ok, bytes memory answer) = act(time, from, to, data);
         require(ok, string.concat("the contract refuses: ", vm.toString(answer)));
         return answer;
     }
 
-    function returns_(uint256 at, address from, address to, bytes memory data, bytes memory wanted) private {
-        equal(done(at, from, to, data), wanted, "returned");
+    function returns_(uint256 time, address from, address to, bytes memory data, bytes memory wanted)
+        private
+    {
+        equal(done(time, from, to, data), wanted, "returned");
     }
 
-    function refused(uint256 at, address from, address to, bytes memory data, bytes memory err) private {
-        (bool ok, bytes memory answer) = act(at, from, to, data);
+    function refused(uint256 time, address from, address to, bytes memory data, bytes memory failure)
+        private
+    {
+        (bool ok, bytes memory answer) = act(time, from, to, data);
         require(!ok, "the contract does what the model refuses");
-        if (err.length != 0) equal(answer, err, "the error");
+        if (failure.length != 0) equal(answer, failure, "the error");
     }
 
-    function holds(address at, bytes memory data, bytes memory wanted, string memory what) private view {
-        (bool ok, bytes memory answer) = at.staticcall(data);
+    function holds(address target, bytes memory data, bytes memory wanted, string memory what) private view {
+        (bool ok, bytes memory answer) = target.staticcall(data);
         require(ok, string.concat(what, " refuses"));
         equal(answer, wanted, what);
     }
 
-    function said(address emitter, bytes memory topics, bytes memory data, uint256 count) private {
+    function said(address emitter, bytes memory topics, bytes memory data, uint256 count)
+        private
+        view
+    {
         Vm.Log[] memory logs = lastLogs;
         uint256 found = 0;
         for (uint256 i = 0; i < logs.length; ++i) {
@@ -182,18 +190,18 @@ def forge_test(described: Sequence[str], facts: Facts, world: World) -> str:
             lines.append(f'        returns_({given}, hex"{done.returned.hex()}");')
         else:
             lines.append(f"        done({given});")
+    for held in facts.held:
+        asked = _calldata(held.contract, held.function, held.arguments)
+        target = addresses[held.contract.address]
+        lines.append(f'        holds({target}, {asked}, hex"{held.data.hex()}", "{held.what}");')
     if facts.logs:
         lines += ["        Vm.Log[] memory logs = vm.getRecordedLogs();"]
         lines += ["        for (uint256 i = 0; i < logs.length; ++i) lastLogs.push(logs[i]);"]
-    for (address, topics, data), count, what in facts.logs:
-        emitter = addresses[_known(addresses, address)]
+    for (at, topics, data), count, what in facts.logs:
+        emitter = addresses[_known(addresses, at)]
         lines.append(f"        // {what}")
         joined = b"".join(topics).hex()
         lines.append(f'        said({emitter}, hex"{joined}", hex"{data.hex()}", {count});')
-    for held in facts.held:
-        asked = _calldata(held.contract, held.function, held.arguments)
-        at = addresses[held.contract.address]
-        lines.append(f'        holds({at}, {asked}, hex"{held.data.hex()}", "{held.what}");')
     lines.append("    }")
     return HEAD + "\n".join(lines) + "\n" + BODY + "}\n"
 

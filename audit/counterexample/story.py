@@ -12,10 +12,10 @@ from typing import Final
 from audit.counterexample import life, script, solidity
 from audit.counterexample.differences import Difference, compare, differences
 from audit.counterexample.laws import Law, agreement, broken_on_chain
-from audit.counterexample.naming import Names, later
+from audit.counterexample.naming import Names
 from audit.counterexample.stage import Stage
-from tests.stateful.events import Log, told, written
-from tests.stateful.lockstep import Act, Lockstep
+from tests.stateful.events import Log, written
+from tests.stateful.lockstep import Act, Divergence, Lockstep
 from tests.stateful.world import World
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -35,6 +35,7 @@ class Counterexample:
 
     what: str
     seed: str
+    names: Names
     step: Lockstep
     acts: tuple[Act, ...]
     sentences: tuple[str, ...]
@@ -56,8 +57,8 @@ class Counterexample:
         lines += [f"{number}. {said}" for number, said in enumerate(self.sentences, 1)]
         if self.more or self.fewer:
             lines += ["", "events of the last act:"]
-            lines += [f"  only on chain: {told(log)}" for log in self.more.elements()]
-            lines += [f"  only in the model: {told(log)}" for log in self.fewer.elements()]
+            lines += [f"  only on chain: {self.names.log(log)}" for log in self.more.elements()]
+            lines += [f"  only in the model: {self.names.log(log)}" for log in self.fewer.elements()]
         lines += ["", "what differs then:" if self.differences else "nothing else differs then"]
         lines += [f"  {difference}" for difference in self.differences[:SHOWN]]
         if len(self.differences) > SHOWN:
@@ -81,13 +82,15 @@ def explain(
         compared = compare(step)
         laws = (*broken_on_chain(step, compared), agreement())
     names = Names(world)
+    sentences = tuple(_sentences(step, names, world.chain.now))
     more, fewer = _logs_apart(step)
     return Counterexample(
-        what=_in_words(str(found), names),
+        what=_what(found, names, more, fewer),
         seed=seed,
+        names=names,
         step=step,
         acts=tuple(kept),
-        sentences=tuple(_sentences(kept, names, world.chain.now)),
+        sentences=sentences,
         laws=laws,
         differences=tuple(differences(compared, names)),
         more=more,
@@ -102,7 +105,7 @@ def publish(example: Counterexample, stage: Stage, folder: Path = FOLDER) -> Pat
     (at / "story.txt").write_text(example.text() + "\n", encoding="utf-8")
     stage.write(at / "stage.txt")
     described = [example.what, *(f"breaks {law}" for law in example.laws), f"seed {example.seed}"]
-    facts = script.facts_of(example.step, example.acts, example.sentences, example.more, example.fewer)
+    facts = script.facts_of(example.step, example.sentences, example.names, example.more, example.fewer)
     (at / "on_ape.py").write_text(script.ape_script(described, facts, example.step.world), encoding="utf-8")
     (at / "Counterexample.t.sol").write_text(
         solidity.forge_test(described, facts, example.step.world), encoding="utf-8"
@@ -111,12 +114,10 @@ def publish(example: Counterexample, stage: Stage, folder: Path = FOLDER) -> Pat
     return at
 
 
-def _sentences(acts: Sequence[Act], names: Names, since: int) -> list[str]:
+def _sentences(step: Lockstep, names: Names, since: int) -> list[str]:
     said = []
-    for number, act in enumerate(acts):
-        words = names.act(act, act.at if number == 0 else since)
-        if number == 0 and act.at > since + 1:
-            words = later(act.at - since) + words
+    for act in step.acts:
+        words = names.act(act, since, step.expected[act.call].data)
         said.append(words[0].upper() + words[1:])
         since = act.at
     return said
@@ -133,8 +134,16 @@ def _logs_apart(step: Lockstep) -> tuple[Counter[Log], Counter[Log]]:
     return said - wanted, wanted - said
 
 
+def _what(found: Divergence, names: Names, more: Counter[Log], fewer: Counter[Log]) -> str:
+    """How the divergence shows, with accounts and events by their names."""
+    said, is_about_events, _ = str(found).partition(": the chain says ")
+    if is_about_events and (more or fewer):
+        said += ": the contracts write other events than the model"
+        return _in_words(said, names)
+    return _in_words(str(found), names)
+
+
 def _in_words(what: str, names: Names) -> str:
-    """A divergence with accounts by their names."""
     words = []
     for word in what.split(" "):
         bare = word.strip("(),:'")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from hypothesis import currently_in_test_context, note
 
@@ -55,7 +55,8 @@ class Act:
 
     Attributes:
         contract: the contract that is called. action: what is done on the model, bound to its arguments.
-        at: when. refusal: the error it must end with, if any. call: which of the life's calls it is.
+        at: when. result: of the action; ``None`` if it ended with ``refusal``.
+        call: which of the life's calls it is.
     """
 
     verb: str
@@ -67,6 +68,7 @@ class Act:
     returned: Callable[[Any], Any] | None
     malformed: bool
     at: int
+    result: Any
     refusal: ContractError | None
     call: int
 
@@ -85,7 +87,15 @@ class Divergence(AssertionError):
 
 
 class Lockstep:
-    """One life of a market, on the model now and on the chain in ``replay``."""
+    """One life of a market, on the model now and on the chain in ``replay``.
+
+    Attributes:
+        latest: the life that began last.
+        calls, expected: what goes to the chain, and what it must do; ``acts``: what was done.
+        watched: contracts whose logs are compared.
+    """
+
+    latest: ClassVar[Lockstep]
 
     def __init__(self, world: World, apart: int = 0) -> None:
         """Begins a life in a world.
@@ -93,6 +103,7 @@ class Lockstep:
         Args:
             apart: seconds that every act takes; with some the acts can be ``settled``.
         """
+        Lockstep.latest = self
         self.world = world
         self._apart = apart
         self.market = world.model()
@@ -148,7 +159,7 @@ class Lockstep:
         if currently_in_test_context():
             note(what)
         noted = verb, sender, contract, function, tuple(arguments), action, returned, malformed
-        self.acts.append(Act(*noted, self.now, error, len(self.calls)))
+        self.acts.append(Act(*noted, self.now, result, error, len(self.calls)))
         self._add(contract.call(sender, function, *arguments), Expected(what, data, error, malformed, logs))
         if compare and not self._apart:
             self._compare(what, whole=False)

@@ -6,71 +6,12 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.stateful.known import EVENTS, REFUSALS, VERBS
 from tests.stateful.lockstep import FIRED, REFUSED, SAID, STEPS
 from tests.stateful.machine import MarketMachine
 from tests.stateful.tour import tour
 from tests.stateful.world import World
 from tests.support.profiles import PROFILE, scaled
-
-VERBS = {
-    "accept key", "adapter says", "allow adapter", "allow prover", "allow raise", "approve shares",
-    "back", "back queue", "bind", "borrow", "burn", "cancel", "claim", "claim credit",
-    "claim delegators", "claim deposit", "claim open", "claim pool credit", "claim reward",
-    "claim treasury", "clear", "close queue", "collect", "commit", "decline", "deposit", "donate",
-    "expire", "finalize", "finish unstake", "forfeit", "freeze", "fund", "heartbeat", "join", "leave",
-    "leave jail", "lend", "mark", "mint", "pause", "place", "place for", "place signed", "post",
-    "propose key", "prove", "prove another output", "prove many", "prove wrongly", "raise",
-    "raise at desk", "raise for", "recall", "recall loan", "redeem", "register", "repay",
-    "request redeem", "request unstake", "restake", "retire", "reveal", "revoke digest", "revoke key",
-    "set accelerator", "set cap", "set capacity", "set carrier", "set delegators", "set operator",
-    "set payout", "set rates", "set terms", "settle", "settle requests", "settle work", "stake",
-    "stake for", "transfer shares", "unpause", "withdraw", "write off",
-}  # fmt: skip
-
-REFUSALS = {
-    "AcceleratorRetired", "AcceleratorUnfit", "AdapterCapExceeded", "AdaptersCapExceeded",
-    "AlreadyRegistered", "AlreadySeated", "AmountZero", "BatchLengthsDiffer", "BatchOutOfBounds",
-    "BidBelowBaseFee", "BondExceedsFreeStake", "BookFull", "CapOutOfBounds", "CapacityTooHigh",
-    "CommitWindowOver", "CoversBonds", "CycleNotOver", "DataTooLong", "DeadlineOver",
-    "DeclineWindowOver", "DelegatorsAlreadySet", "DelegatorsRateTooHigh", "DigestIsRevoked", "DigestUsed",
-    "ECDSAInvalidSignature", "ECDSAInvalidSignatureLength", "ECDSAInvalidSignatureS",
-    "ERC20InsufficientAllowance", "ERC20InsufficientBalance", "ERC4626ExceededMaxDeposit",
-    "ERC4626ExceededMaxMint", "ERC4626ExceededMaxRedeem", "ERC4626ExceededMaxWithdraw", "EnforcedPause",
-    "ExpectedPause", "ExpiryOutOfBounds", "FreeIdleTooLow", "KeyExpiryOutOfBounds", "KeyNotAllowed",
-    "KeyNotProposed", "LentTooMuch", "LiabilityOver", "LiabilityWindowOutOfBounds", "LoanCoversBonds",
-    "LoanOpen", "NoDeposit", "NoFreeCapacity", "NoLoan", "NotAcceleratorOwner", "NotActive",
-    "NotAdapter", "NotAssignedProver", "NotDelegators", "NotDesk", "NotJailed", "NotOperator",
-    "NotProjectAdmin", "NotRaiser", "NotRecallable", "NotRegistered", "NotRequester", "NotRescuer",
-    "NotSeated", "NotSponsor", "NotSponsorable", "NotYetCleared", "NotYetExpired", "NothingDue",
-    "NothingToBurn", "NothingToClaim", "NothingToRecall", "NothingUnbonding", "PartialExitTooDeep",
-    "PenaltyTooHigh", "PoolRateTooHigh", "ProofWindowOutOfBounds", "ProofWindowOver",
-    "ProveByOutOfBounds", "ProverIsBanned", "ProverMismatch", "ProverNotActive", "QueueFull",
-    "QueueIsClosed", "QueueIsFrozen", "QueueIsSealed", "QueueNotSealed", "RaiseAboveCap", "RaiseTooLow",
-    "RatesChangedRecently", "RatingTooLow", "RequestTooSmall", "RevealWindow", "RevealWindowNotOpen",
-    "RoundNotOver", "ScopesInvalid", "SignalNotCanonical", "SponsorRateTooHigh", "StatementMismatch",
-    "StillUnbonding", "TaskUnfit", "TasksInFlight", "Tier1PenaltyTooHigh", "TooFewShares",
-    "UnknownAccelerator", "UnknownProver", "UnknownQueue", "UnknownWork", "UnstakeExceedsStake",
-    "VerifierFailed", "WalletRefused", "WorkIsBound", "WrongCommitStatus", "WrongSeat",
-    "WrongSignalCount", "WrongSigner", "WrongStatementLength", "WrongStatus", "ZeroAddress",
-}  # fmt: skip
-
-
-EVENTS = {
-    "AcceleratorChosen", "AcceleratorCredited", "AcceleratorRetiredBy", "AdapterAllowed",
-    "AdapterFunded", "AdapterMarked", "AdapterRepaid", "AdapterUnreadable", "Approval", "BidCancelled",
-    "BidCommitted", "BidEvicted", "BidExpired", "BidPlaced", "BidRaised", "BidRevealed", "BountyPaid",
-    "Burned", "CapSet", "CapacitySet", "CarrierSet", "Claimed", "ClockAdvanced", "CommitForfeited",
-    "CreditClaimed", "Credited", "Decayed", "DeclinePaid", "DelegatorsSet", "Deposit", "DepositClaimed",
-    "DigestRevoked", "Heartbeat", "JailLeft", "KeyAccepted", "KeyProposed", "KeyRevoked", "LoanClosed",
-    "OperatorSet", "Paused", "PayoutSet", "ProfitCollected", "ProfitLocked", "ProofAccepted",
-    "ProofInvalid", "ProofLate", "ProofSkipped", "ProverAllowed", "ProverBanned", "ProverJailed",
-    "ProverRegistered", "QueueBacked", "QueueClosed", "QueueFrozen", "RaiseAllowed", "RaisedFor",
-    "RatesSet", "Recalled", "RedeemRequested", "RequestRedeemed", "RequestSettled", "Restaked",
-    "RevealRefused", "RoundCleared", "SeatLeft", "SeatTaken", "SignedBidPlaced", "Slashed", "Sponsored",
-    "StakeLent", "StakeReturned", "Staked", "TaskAssigned", "TaskClaimed", "TaskDeclined", "TaskFailed",
-    "TermsSet", "Transfer", "Unpaused", "UnstakeFinished", "UnstakeRequested", "WindowMissed",
-    "Withdraw", "WorkAssigned", "WorkBound", "WorkPosted", "WorkSettled",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -84,3 +84,31 @@ def test_deploy__no_admin__roles_change_through_the_delay_alone(
     with reverts(timelock.TimelockUnauthorizedCaller, caller=proposer.address):
         timelock.updateDelay(0, sender=proposer)
     assert timelock.getMinDelay() == DELAY_SECONDS
+
+
+def test_schedule__after_another__waits_for_it(
+    timelock: Any, token: Any, proposer: Any, outsider: Any, chain: Any
+) -> None:
+    first = (token, 0, token.transfer.encode_input(outsider, 5), NOTHING, NOTHING)
+    predecessor = timelock.hashOperation(*first)
+    second = (token, 0, token.transfer.encode_input(outsider, 6), predecessor, NOTHING)
+    for call in (first, second):
+        timelock.schedule(*call, DELAY_SECONDS, sender=proposer)
+    chain.pending_timestamp += DELAY_SECONDS
+    with reverts(timelock.TimelockUnexecutedPredecessor, predecessorId=predecessor):
+        timelock.execute(*second, sender=outsider)
+    for call in (first, second):
+        timelock.execute(*call, sender=outsider)
+    assert token.balanceOf(outsider) == 11
+
+
+def test_schedule_batch__lists_of_different_lengths__reverts(
+    timelock: Any, token: Any, proposer: Any
+) -> None:
+    with reverts(timelock.TimelockInvalidOperationLength, targets=1, payloads=1, values=2):
+        timelock.scheduleBatch([token], [0, 0], [b""], NOTHING, NOTHING, DELAY_SECONDS, sender=proposer)
+
+
+def test_renounce__for_another__reverts(timelock: Any, proposer: Any, outsider: Any) -> None:
+    with reverts(timelock.AccessControlBadConfirmation):
+        timelock.renounceRole(timelock.PROPOSER_ROLE(), proposer, sender=outsider)

@@ -99,6 +99,11 @@ def test_transfer__more_than_the_balance__reverts(token: Any, holder: Any, outsi
         token.transfer(holder, 1, sender=outsider)
 
 
+def test_approve__nobody__reverts(token: Any, holder: Any) -> None:
+    with reverts(token.ERC20InvalidSpender, spender=ZERO):
+        token.approve(ZERO, 1, sender=holder)
+
+
 def test_burn__own_tokens__supply_shrinks(token: Any, holder: Any) -> None:
     token.burn(7, sender=holder)
     assert token.totalSupply() == token.balanceOf(holder) == SUPPLY_WEI - 7
