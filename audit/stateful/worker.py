@@ -33,7 +33,7 @@ from audit.stateful import artifacts
 from audit.stateful.counts import Counts
 from audit.stateful.plan import EXAMPLES, MEMORY_MIB, Shift
 from tests.stateful import lockstep
-from tests.stateful.history import lived_in
+from tests.stateful.history import worlds_of
 from tests.stateful.lockstep import Divergence, Lockstep
 from tests.stateful.machine import MarketMachine
 from tests.stateful.tour import tour
@@ -90,11 +90,13 @@ class Worker:
     def build(self) -> None:
         """Builds the worlds, each on a chain of its own, so that a counterexample needs no other."""
         built = self._artifacts or artifacts.kept()
-        for make in (lambda world: world, lived_in):
-            for uses_market_time in (False, True):
-                chain = self._opened.enter_context(engine(self.shift.engine))
-                self.stages.append(watched(chain))
-                self.worlds.append(make(World(chain, built, uses_market_time=uses_market_time)))
+
+        def new_chain() -> Chain:
+            chain = self._opened.enter_context(engine(self.shift.engine))
+            self.stages.append(watched(chain))
+            return chain
+
+        self.worlds.extend(worlds_of(new_chain, built))
         MarketMachine.worlds = tuple(self.worlds)
 
     def save(self, *, force: bool = False) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tests.stateful.lockstep import live
 from tests.stateful.machine import MarketMachine
 from tests.stateful.world import World
+from tests.support.rawchain import Artifacts, Chain
 from zkpool_sdk.models import ALL_SCOPES, AcceleratorId, Scope, TaskStatus
 from zkpool_sdk.units import DAY, zk
 
@@ -14,6 +16,22 @@ SEASONED: Final = 12
 """Proofs that every prover has behind it: a seat of it may have four tasks at once."""
 OWN_STAKES: Final = (300, 60, 40, 0)
 """Of the provers with a record, in ZK; who has none lives on lent stake."""
+
+
+def worlds_of(new_chain: Callable[[], Chain], artifacts: Artifacts) -> Iterator[World]:
+    """The worlds that lives begin in: by wall or market time, new or with a history, two of them whole.
+
+    Args:
+        new_chain: the chain of the next one.
+    """
+    for is_old, uses_market_time, whole in (
+        (False, False, False),
+        (False, True, True),
+        (True, False, True),
+        (True, True, False),
+    ):
+        world = World(new_chain(), artifacts, uses_market_time=uses_market_time, whole=whole)
+        yield lived_in(world) if is_old else world
 
 
 def lived_in(world: World) -> World:
