@@ -16,6 +16,7 @@ from audit.result import ROOT
 
 DOCS: Final = ROOT / "docs"
 NAME: Final = re.compile(r"`([\w:]+)`")
+LINK: Final = re.compile(r"\[[^\]]+\]\(([\w-]+\.md)[^)]*\)")
 LOCK_STEP: Final = re.compile(r"^(i\d+[a-z]?_|check_)")
 
 
@@ -41,8 +42,8 @@ def _markdown() -> MarkdownIt:
 
 
 def rendered(text: str) -> Markup:
-    """Markdown as HTML; raw HTML in it is shown, not obeyed."""
-    return Markup(_markdown().render(text))
+    """Markdown as HTML; raw HTML in it is shown, not obeyed, and links to other documents are names alone."""
+    return Markup(_markdown().render(LINK.sub(r"`docs/\1`", text)))
 
 
 def inline(text: str) -> Markup:

@@ -35,7 +35,8 @@ def limits_of(runs: Runs, kept: Runs, source: str) -> Iterator[str]:
 
 
 def _hurried(runs: Runs) -> Iterator[str]:
-    quick = [name for name, result in runs.items() if result is not None and result.profile is Profile.QUICK]
+    ran = [result for result in runs.values() if result is not None and parts.verdict(result) != "not run"]
+    quick = [result.part for result in ran if result.profile is Profile.QUICK]
     if quick:
         yield (
             f"Run with the profile quick: {', '.join(quick)}. It is for changes, not for trust: the same "

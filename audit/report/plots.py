@@ -185,7 +185,7 @@ def number(value: float) -> str:
     """A figure as read: thousands apart, few digits after the point."""
     if value == int(value):
         return f"{int(value):,}"
-    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.3g}"
 
 
 def percent(share: float) -> str:

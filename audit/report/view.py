@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Mapping
@@ -172,18 +173,29 @@ class View:
             for one in result.figures.get("operations", ())
         )
 
-    def drawn(self, plot: Mapping[str, Any]) -> Markup:
-        """A plot that a part has described."""
-        series = [
-            plots.Line(name, [(float(x), float(y)) for x, y in points])
-            for name, points in dict(plot.get("series") or {}).items()
-        ]
-        return plots.lines(
-            series,
-            across=plot.get("across", ""),
-            up=plot.get("up", ""),
-            logarithmic=bool(plot.get("logarithmic")),
-        )
+    def gains(self, result: PartResult) -> list[dict[str, Any]]:
+        """What each simulated attack gains, by market and share of the capacity: per cent, and its error."""
+        questions = result.figures.get("questions") or {}
+        found = []
+        for question in ("attacks", "cartel"):
+            figures = (questions.get(question) or {}).get("figures") or {}
+            attacks = figures if question == "attacks" else {"cartel that withholds": figures}
+            for attack, scenes in attacks.items():
+                for scene, shares in scenes.items() if isinstance(scenes, dict) else ():
+                    cells = {
+                        share if "/" in share else f"1/{share}": (one["gain_percent"], one["error_percent"])
+                        for share, one in (shares.items() if isinstance(shares, dict) else ())
+                        if isinstance(one, dict) and "gain_percent" in one
+                    }
+                    if cells:
+                        found.append({"attack": attack, "scene": scene, "shares": cells})
+        return found
+
+    def drawing(self, svg: str) -> Markup:
+        """A plot that a part of this project has drawn; anything else than plain SVG is refused."""
+        if not svg.startswith("<svg") or re.search(r"<script|\bon\w+=|https?://(?!www\.w3\.org/)", svg):
+            raise ValueError("a plot that is more than a drawing")
+        return Markup(svg)
 
     def limits(self) -> list[str]:
         """What keeps this run from saying more, as Markdown."""
