@@ -54,6 +54,10 @@ class Listener:
         self.sender = ZERO_ADDRESS
         self._task: Any = b""
         self._around = {key: found for key, found in _AROUND.items() if key[0] in contracts}
+        self.listen()
+
+    def listen(self) -> None:
+        """Listens from now on."""
         for (part, action), listener in self._around.items():
             owner = self._owner(part)
             setattr(owner, action, Heard(self, listener, getattr(owner, action)))

@@ -6,6 +6,7 @@ call whose result, error or state differs is the divergence.
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from tests.stateful.world import URI, World
 from tests.support.profiles import scaled
 from tests.support.rawchain import Call, Contract, Outcome
 from tests.support.rawmarket import KEY
+from zkpool_sdk.economics.market import Market
 from zkpool_sdk.economics.protocol import Protocol
 from zkpool_sdk.errors import ContractError
 from zkpool_sdk.models import Address, HotKey, ProverId, Rescue, Task, TaskId, TaskStatus
@@ -165,6 +167,14 @@ class Lockstep:
             self._compare(what, whole=False)
         self.now += self._apart
         return result
+
+    def copy_of_market(self) -> Market:
+        """The model as it is now, for what is only thought."""
+        self._listener.leave()
+        try:
+            return pickle.loads(pickle.dumps(self.market))  # type: ignore[no-any-return]
+        finally:
+            self._listener.listen()
 
     def replay(self) -> None:
         """Sends everything to the chain.

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from tests.stateful.acts import EDGES, PICKS
+from tests.stateful.adversary_rules import AdversaryRules
 from tests.stateful.desk_rules import DeskRules
 from tests.stateful.lockstep import live
 from tests.stateful.pool_rules import PoolRules
@@ -51,7 +52,9 @@ GOVERNING: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
 """Acts of those who run the place, and what they are given."""
 
 
-class MarketMachine(RequesterRules, ProverRules, RescueRules, PoolRules, DeskRules, SaverRules):
+class MarketMachine(
+    RequesterRules, ProverRules, RescueRules, PoolRules, DeskRules, SaverRules, AdversaryRules
+):
     """Rules pick from what the model holds; nothing is read from the chain until the example is over."""
 
     worlds: ClassVar[tuple[World, ...]]

@@ -13,6 +13,8 @@ Stop = tuple[str, dict[str, Any]]
 WORK: Final[Stop] = ("one_round", {"which": 0, "count": 14, "over": 10**17, "works": True})
 FAULTS: Final[Stop] = ("misbehave", {"who": 1, "faults": 5, "how": "invalid", "rounds": 2})
 
+HARM: Final = ("declined", "invalid", "missed")
+
 CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
     "bids": (
         ("place_badly", {"which": 0}),
@@ -178,6 +180,17 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("donate", {"to": "market", "amount": 1}),
         ("claim_pool", {"stranger": True}),
         ("claim_pool", {"stranger": False}),
+    ),
+    "adversaries": (
+        ("shill", {"who": 0, "which": 0, "count": 14, "rank": 9, "below": 1}),
+        ("shill", {"who": 0, "which": 0, "count": 3, "rank": 14, "below": 10**14}),
+        ("self_deal", {"who": 0, "which": 0, "count": 4, "others": 0, "over": 10**17}),
+        ("self_deal", {"who": 1, "which": 0, "count": 4, "others": 4, "over": 10**18}),
+        ("grief_by_bids", {"which": 0, "count": 64, "others": 6, "cancels": True}),
+        *(("grief_by_proofs", {"who": 1, "which": 0, "count": 6, "how": how}) for how in HARM),
+        WORK,
+        ("copy_what_is_sent", {"pick": 1, "batch": True}),
+        ("run_before_the_slash", {"who": 2, "which": 0, "count": 8, "missed": True}),
     ),
     "frozen": tuple(
         ("freeze_a_queue", {"which": which, "chance": 0, "count": 9, "stranger": True}) for which in (0, 1, 3)

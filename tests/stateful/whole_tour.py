@@ -69,6 +69,7 @@ WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("freeze_a_queue", {"which": 3, "chance": 0, "count": 0, "stranger": False}),
         ("seal_a_bid", SEALED),
     ),
+    "copied seals": (("copy_sealed_bids", {"count": 2, "reveals": True}),),
     "delegators": (
         ("save", SAVE),
         ("save", {**SAVE, "amount": 0, "too_much": True}),
