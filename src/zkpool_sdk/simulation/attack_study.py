@@ -50,7 +50,7 @@ TITLES: Final = {
 
 def study(seed: int, scale: Scale) -> Study:
     """Answers: who gains from shills, self-bids and phantom capacity?"""
-    runs, rounds = scale.rounds(6, 2), scale.rounds(500, 80)
+    runs, rounds = scale.rounds(4, 2), scale.rounds(400, 80)
     figures: dict[str, Any] = {"runs": runs, "rounds": rounds, "honest": {}}
     lines: dict[str, list[Series]] = {name: [] for name in ATTACKS}
     bids = 0

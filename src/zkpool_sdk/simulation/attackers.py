@@ -6,8 +6,8 @@ there is. It also knows which of its seats will serve which position, as anybody
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -138,32 +138,21 @@ class Shill(Honest):
         slot_count = min(sum(slots), auction.SLOT_LIMIT)
         if not slot_count:
             return
-        positions: dict[int, list[int]] = {}
-
-        def served(count: int) -> list[int]:
-            if count not in positions:
-                positions[count] = queue.positions(slots, count)
-            return positions[count]
-
         floor_wei = queue.base_fee_wei
-        others: list[int] = []
-        kept: list[int] = []
+        book: list[tuple[int, bool]] = []
         for word in reversed(queue.words[bisect_left(queue.words, floor_wei << FEE_SHIFT) :]):
-            (kept if word in self.fakes else others).append(word >> FEE_SHIFT)
-        targets = [0, *{max(fee - 1, floor_wei) for fee in others[:slot_count]}]
+            book.append((word >> FEE_SHIFT, word in self.fakes))
+        seats: dict[int, list[int]] = {}
+        for count in {min(len(book) + extra, slot_count) for extra in range(-len(self.fakes), 2)}:
+            seats[count] = queue.positions(slots, count) if count > 0 else []
         cancelled_wei = sum(max(1, (word >> FEE_SHIFT) // CANCEL_FEE_DIVISOR) for word in self.fakes)
-        ways = [(0, kept, target) for target in targets]
+        fee_wei = 0
+        best_wei, target_wei = self.best_bid(book, floor_wei, slot_count, seats)
         if self.fakes:
-            ways += [(cancelled_wei, [], target) for target in targets]
-
-        def worth(way: tuple[int, list[int], int]) -> tuple[int, int, int]:
-            fee_wei, stay, target_wei = way
-            book = [*others, *stay]
-            profit_wei = self.round_profit(book, target_wei, floor_wei, slot_count, served, len(others))
-            shunned_wei = target_wei * self.margin_percent // 100
-            return profit_wei - fee_wei - shunned_wei, -fee_wei, -target_wei
-
-        fee_wei, _, target_wei = max(ways, key=worth)
+            others = [(fee, False) for fee, own in book if not own]
+            cleared_wei, other_wei = self.best_bid(others, floor_wei, slot_count, seats)
+            if cleared_wei - cancelled_wei > best_wei:
+                fee_wei, target_wei = cancelled_wei, other_wei
         if fee_wei:
             for word in self.fakes:
                 queue.take_back(word)
@@ -175,32 +164,53 @@ class Shill(Honest):
                 self.fakes.add(word)
                 self.shill_count += 1
 
-    def round_profit(
+    def best_bid(
         self,
-        fees_wei: Sequence[int],
-        target_wei: int,
+        book: Sequence[tuple[int, bool]],
         floor_wei: int,
         slot_count: int,
-        served: Callable[[int], Sequence[int]],
-        other_count: int,
-    ) -> int:
-        """What a round brings with one more own bid of ``target_wei`` (none if 0).
+        seats: Mapping[int, Sequence[int]],
+    ) -> tuple[int, int]:
+        """The one more bid, just below another or at the base fee, that makes a round's profit greatest.
 
         Args:
-            fees_wei: the book; the first ``other_count`` are others', the rest own.
-            served: the seat of each position, by how many are sold.
+            book: bids at or above the base fee, best first, and whether they are own.
+            seats: by how many slots are sold, the seat of each position.
+        Returns:
+            the profit, less the margin it has to bring, and the bid; 0 for none.
         """
-        bids = [(fee, True) for fee in fees_wei[:other_count]]
-        bids += [(fee, False) for fee in fees_wei[other_count:]]
-        if target_wei:
-            bids.append((target_wei, False))
-        bids.sort(reverse=True)  # of equal bids the others' were first
-        sold = min(len(bids), slot_count)
-        prices = auction.prices([fee for fee, _ in bids], sold, floor_wei)
-        profit_wei = 0
-        for (_, real), price_wei, seat in zip(bids, prices, served(sold), strict=False):
-            if seat in self.mine:
-                profit_wei += prover_part(price_wei) - COST_WEI
-            if not real:
-                profit_wei -= price_wei
-        return profit_wei
+        mine, count = self.mine, len(book)
+        fees = [fee for fee, _ in book]
+        below = [*fees[1:], floor_wei]
+        served = [seat in mine for seat in seats[min(count, slot_count)]]
+        best_wei = sum(
+            _brings(is_mine, price_wei, own)
+            for is_mine, price_wei, (_, own) in zip(served, below, book, strict=False)
+        )
+        best = best_wei, 0
+        # With a bid more: positions before it stay, the one above pays it, those after it move down by one.
+        sold = min(count + 1, slot_count)
+        served = [seat in mine for seat in seats[sold]]
+        ahead, behind = [0], [0] * (sold + 1)
+        for i in range(min(sold, count)):
+            ahead.append(ahead[-1] + _brings(served[i], below[i], book[i][1]))
+        for i in range(sold - 1, 0, -1):
+            behind[i] = behind[i + 1] + _brings(served[i], below[i - 1], book[i - 1][1])
+        for target_wei in sorted({max(fee - 1, floor_wei) for fee in fees[:slot_count]}):
+            rank = bisect_right(fees, -target_wei, key=lambda fee: -fee)
+            if rank > slot_count or rank == 0:
+                continue
+            profit_wei = ahead[rank - 1] + _brings(served[rank - 1], target_wei, book[rank - 1][1])
+            if rank < sold:
+                profit_wei += _brings(served[rank], fees[rank] if rank < count else floor_wei, True)
+                profit_wei += behind[rank + 1]
+            profit_wei -= target_wei * self.margin_percent // 100
+            if profit_wei > best[0]:
+                best = profit_wei, target_wei
+        return best
+
+
+def _brings(is_mine: bool, price_wei: int, own_bid: bool) -> int:
+    """What a position brings: the prover's part if the seat is own, less the price if the bid is own."""
+    profit_wei = prover_part(price_wei) - COST_WEI if is_mine else 0
+    return profit_wei - price_wei if own_bid else profit_wei

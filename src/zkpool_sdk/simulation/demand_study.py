@@ -49,6 +49,7 @@ class Case:
     shape: Shape
     rounds: int
     change_at: int = 0
+    ends_at: int | None = None
 
 
 CASES: Final = (
@@ -58,9 +59,17 @@ CASES: Final = (
         lambda number: 32.0 if CHANGE_AT <= number < STEP_ENDS_AT else 8.0,
         280,
         CHANGE_AT,
+        STEP_ENDS_AT,
     ),
     Case("ramp", "Ramp: half to twice within 100 rounds", demand.ramp(8, 32, CHANGE_AT, 100), 240, CHANGE_AT),
-    Case("burst", "Burst: four times for six rounds", demand.burst(12, 64, CHANGE_AT, 6), 140, CHANGE_AT),
+    Case(
+        "burst",
+        "Burst: four times for six rounds",
+        demand.burst(12, 64, CHANGE_AT, 6),
+        140,
+        CHANGE_AT,
+        CHANGE_AT + 6,
+    ),
     Case("day_cycle", "Day: 1.1 times ± 0.9, three days", demand.day_cycle(17.6, 14.4), 3 * ROUNDS_A_DAY),
 )
 
@@ -116,9 +125,10 @@ def figures_of(case: Case, traces: Sequence[Trace], target: Sequence[float]) -> 
     """What a case comes to, as means over its runs.
 
     Returns:
-        ``rise_rounds`` until within a tenth of the clearing price; ``overshoot`` of the highest base fee over
-        the highest clearing price, as a part of it; ``spread`` of the base fee around its own mean once it
-        has arrived; ``idle_while_refusing`` part of slots unsold while requesters were refused.
+        ``rise_rounds`` until within a tenth of the highest clearing price; ``overshoot`` of the highest base
+        fee over that price, as a part of it, negative if it never came so far; ``fall_rounds`` back to the
+        least base fee; ``spread`` of the base fee around its own mean once it has arrived;
+        ``idle_while_refusing`` part of slots unsold while requesters were refused.
     """
     highest = max(target)
     rises = [rounds_to(t.base_fee, highest, case.change_at) for t in traces]
@@ -137,8 +147,9 @@ def figures_of(case: Case, traces: Sequence[Trace], target: Sequence[float]) -> 
         steady = [t.base_fee[CHANGE_AT + 70 : STEP_ENDS_AT] for t in traces]
         figures["steady_base_fee_zk"] = round(fmean(map(fmean, steady)), 4)
         figures["spread"] = round(fmean(pstdev(part) / fmean(part) for part in steady), 4)
+    if case.ends_at is not None:
         least = base_fee.MIN_BASE_FEE_WEI / WEI_PER_ZK
-        falls = [rounds_to(t.base_fee, least, STEP_ENDS_AT) for t in traces]
+        falls = [rounds_to(t.base_fee, least, case.ends_at) for t in traces]
         found = [fall for fall in falls if fall is not None]
         figures["fall_rounds"] = round(fmean(found), 1) if found else None
     return figures

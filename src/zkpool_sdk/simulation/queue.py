@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from heapq import heapify, heappop, heappush, heapreplace
 from random import Random
 from typing import Final
 
 from zkpool_sdk.economics import auction, base_fee, rating, slash, stride
 from zkpool_sdk.economics.proofs import GRACE_DIVISOR
-from zkpool_sdk.economics.split import split
 from zkpool_sdk.economics.vault import STAYING_STAKE_WEI
 from zkpool_sdk.models import JAILED_UNTIL
 from zkpool_sdk.simulation.book import Book, Sale
-from zkpool_sdk.units import PPM, WEI_PER_ZK
+from zkpool_sdk.units import BPS, PPM, WEI_PER_ZK
 
 WINDOW_SECONDS: Final = 600
 """Proof window of the simulated queue."""
@@ -213,7 +211,6 @@ class Queue(Book):
         self.ended.append(Ended(at, word, seat, price_wei, proven, compensation_wei))
 
 
-@lru_cache(maxsize=1024)
 def prover_part(price_wei: int) -> int:
-    """What a prover without accelerator or lent stake keeps of a price."""
-    return split(price_wei, POOL_BPS, 0, 0, 5_000).prover_wei
+    """What a prover without accelerator or lent stake keeps of a price: ``split(...).prover_wei``."""
+    return price_wei - price_wei * POOL_BPS // BPS
