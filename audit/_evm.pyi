@@ -153,7 +153,7 @@ class Evm:
         """Another chain with the same state, blocks and snapshots."""
 
     def dump(self) -> bytes:
-        """Blocks' times and hashes, and accounts; equal states make equal bytes. Without logs and snapshots."""
+        """Blocks' times and hashes, and accounts; equal states make equal bytes. No logs, no snapshots."""
 
     @staticmethod
     def load(data: bytes) -> Evm:

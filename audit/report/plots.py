@@ -10,6 +10,10 @@ from typing import Final
 from markupsafe import Markup, escape
 
 WIDTH: Final = 860
+HALF: Final = 560
+"""Of the width, for each of two columns; it is shown smaller, so that the letters are the same."""
+MANY: Final = 18
+"""More bars than these stand in two columns."""
 ROW: Final = 22
 LABEL: Final = 250
 VALUE: Final = 86
@@ -49,12 +53,21 @@ def bars(rows: Iterable[Bar], *, logarithmic: bool = False, unit: str = "") -> M
     if not found:
         return Markup("")
     most = max((max(bar.value, bar.kept or 0) for bar in found), default=0) or 1
+    if len(found) <= MANY:
+        return _column(found, most, WIDTH, logarithmic, unit)
+    middle = (len(found) + 1) // 2
+    halves = [_column(half, most, HALF, logarithmic, unit) for half in (found[:middle], found[middle:])]
+    return Markup('<div class="two">{}{}</div>').format(*halves)
+
+
+def _column(found: Sequence[Bar], most: float, width: int, logarithmic: bool, unit: str) -> Markup:
+    """Bars below each other, the longest possible as long as ``most``."""
 
     def length(value: float) -> float:
         part = math.log10(1 + value) / math.log10(1 + most) if logarithmic else value / most
-        return max(part, 0) * (WIDTH - LABEL - VALUE)
+        return max(part, 0) * (width - LABEL - VALUE)
 
-    parts = [_open(WIDTH, ROW * len(found) + 4, "bars")]
+    parts = [_open(width, ROW * len(found) + 4, "bars")]
     for index, bar in enumerate(found):
         top = index * ROW + 2
         title = f"{bar.label}: {number(bar.value)}{unit}"

@@ -9,10 +9,11 @@
     const page = (inside && inside.closest("section.page")) || pages[0];
     pages.forEach((one) => one.classList.toggle("shown", one === page));
     links.forEach((one) => one.classList.toggle("here", one.hash === "#" + page.id));
-    if (inside && inside !== page) inside.scrollIntoView();
-    else window.scrollTo(0, 0);
+    // After the browser's own jump to what the address names.
+    setTimeout(() => (inside && inside !== page ? inside.scrollIntoView() : window.scrollTo(0, 0)));
   };
   addEventListener("hashchange", show);
+  addEventListener("load", show);
   show();
   // A field above a table leaves the rows that hold all its words.
   document.querySelectorAll("input.find").forEach((field) => {
