@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from audit._evm import Evm, Result
+from audit._evm import Evm, Result, Scenario
 from audit.recording.board import BUILD_VARIABLE, NOBODY, Board, folder_here
 from audit.recording.builds import COMPILED, Build, Builds
 from audit.recording.steps import Answer, Request, Step
@@ -48,8 +48,8 @@ class RecordedEvm:
 
     def __init__(self, evm: Evm, builds: Builds, folder: Path | None) -> None:
         self.evm = evm
-        evm.unlimited_code = True
         self._builds = builds
+        self.unlimited_code = False
         self._board = Board(folder) if folder else None
         self._label = NOBODY
         self._done = 0
@@ -80,7 +80,7 @@ class RecordedEvm:
         self._turn()
         request, data = self._request(sender, to, data, value, gas, at)
         result = self.evm.transact(sender, to, data, value, gas, at)
-        self._note(Step("transact", (request,), (answer_of(result),)))
+        self._note(Step("transact", (request,), (answer_of(result, request),)))
         return result
 
     def mine(self, at: int | None = None) -> None:
@@ -124,6 +124,25 @@ class RecordedEvm:
         self.evm.chain_id = chain_id
         self._note(Step("chain", value=chain_id.to_bytes(8, "big")))
 
+    @property
+    def active(self) -> int:
+        """As the engine has it."""
+        return self.evm.active
+
+    @active.setter
+    def active(self, place: int) -> None:
+        self.evm.active = place
+
+    @property
+    def unlimited_code(self) -> bool:
+        """As the engine has it."""
+        return self.evm.unlimited_code
+
+    @unlimited_code.setter
+    def unlimited_code(self, unlimited: bool) -> None:
+        # Rewritten contracts are larger than they would be.
+        self.evm.unlimited_code = unlimited or self._builds.run is not None
+
     def snapshot(self) -> int:
         """As the engine does it."""
         made = self.evm.snapshot()
@@ -151,8 +170,13 @@ class RecordedEvm:
         self._turn()
         request, data = self._request(sender, to, data, value, gas, at)
         result = self.evm.call(sender, to, data, value, gas, at)
-        self._note(Step("call", (request,), (answer_of(result),)))
+        self._note(Step("call", (request,), (answer_of(result, request),)))
         return result
+
+    def replay(self, scenario: Scenario, gas: int = 30_000_000) -> tuple[int, str, Result] | None:
+        """As the engine does it. What a scenario does is not noted, but the probes it reaches are."""
+        self._turn()
+        return self.evm.replay(scenario, gas)
 
     def simulate(self, calls: Sequence[Call], gas: int = 30_000_000) -> list[Result]:
         """As the engine does it."""
@@ -165,7 +189,7 @@ class RecordedEvm:
                 )
                 for c in calls
             )
-            self._note(Step("simulate", requests, tuple(map(answer_of, results))))
+            self._note(Step("simulate", requests, tuple(map(answer_of, results, requests))))
         return results
 
     # The recording
@@ -219,9 +243,10 @@ class RecordedEvm:
             self._file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
-def answer_of(result: Result) -> Answer:
-    """What a result says, as it is noted."""
-    return Answer(result.ok, result.data, result.log_bytes)
+def answer_of(result: Result, request: Request) -> Answer:
+    """What a result says, as it is noted; of a creation the code is left out, which is the build's own."""
+    made = request.to is None and result.ok
+    return Answer(result.ok, b"" if made else result.data, result.log_bytes)
 
 
 def raw(address: bytes | str) -> bytes:

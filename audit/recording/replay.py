@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from audit._evm import Evm, Refusal, Result
 from audit.recording.builds import Builds
 from audit.recording.reading import START, Life
 from audit.recording.recorder import answer_of
 from audit.recording.steps import Answer, Request, Step
+
+
+ROOM: Final = 300_000_000
+"""Gas in plenty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,17 @@ class Replay:
 
     Args:
         builds: where creation code comes from; contracts are noted by name.
+        roomy: for contracts that take more gas than the project's: what went through has gas in plenty, and
+            what was refused is asked again with it before it counts as another answer.
         wanted: indices of the steps to do; what they need is done too. All of them by default.
     """
 
-    def __init__(self, life: Life, builds: Builds, wanted: Iterable[int] | None = None) -> None:
+    def __init__(
+        self, life: Life, builds: Builds, wanted: Iterable[int] | None = None, *, roomy: bool = False
+    ) -> None:
         self.life = life
         self.builds = builds
+        self.roomy = roomy
         self.evm = Evm(life.chain_id, life.genesis_at)
         self.evm.unlimited_code = True
         self.order = list(range(len(life.done))) if wanted is None else life.needed(wanted)
@@ -49,17 +58,22 @@ class Replay:
 
     def differences(self) -> Iterator[Difference]:
         """Does the steps one after the other; what answers otherwise than it did, as it comes."""
-        self._keep(START)
+        self.begin()
         for index in self.order:
             yield from self.step(index)
+
+    def begin(self) -> None:
+        """To be called before the first step."""
+        self._keep(START)
 
     def step(self, index: int) -> Iterator[Difference]:
         """Does the next step of the order."""
         done = self.life.done[index]
         if done.on != self._head:
             self._go_back(done.on)
-        for place, (was, result) in enumerate(zip(done.step.answers, self._do(done.step), strict=True)):
-            now = None if result is None else answer_of(result)
+        step = done.step
+        for place, (was, result) in enumerate(zip(step.answers, self._do(step), strict=True)):
+            now = None if result is None else answer_of(result, step.requests[place])
             if now != was:
                 yield Difference(index, place, was, now)
         if done.step.lasting:
@@ -79,12 +93,12 @@ class Replay:
         evm = self.evm
         match step.kind:
             case "transact":
-                return [self._run(step.requests[0], keep=True)]
+                return [self._run(step.requests[0], step.answers[0], keep=True)]
             case "call":
-                return [self._run(step.requests[0], keep=False)]
+                return [self._run(step.requests[0], step.answers[0], keep=False)]
             case "simulate":
                 calls = [(r.sender, r.to, r.data, r.at, r.value) for r in step.requests]
-                gas = step.requests[0].gas if step.requests else 0
+                gas = ROOM if self.roomy else max((r.gas for r in step.requests), default=0)
                 return list(evm.simulate(cast(Any, calls), gas)) if calls else []
             case "mine":
                 evm.mine(int.from_bytes(step.value, "big"))
@@ -100,7 +114,17 @@ class Replay:
                 evm.chain_id = int.from_bytes(step.value, "big")
         return []
 
-    def _run(self, request: Request, keep: bool) -> Result | None:
+    def _run(self, request: Request, was: Answer, keep: bool) -> Result | None:
+        if not self.roomy:
+            return self._send(request, request.gas, keep)
+        if was.ok:
+            return self._send(request, ROOM, keep)
+        result = self._send(request, request.gas, keep)
+        if was.data and result is not None and not result.ok and result.data != was.data:
+            return self._send(request, ROOM, keep=False)
+        return result
+
+    def _send(self, request: Request, gas: int, keep: bool) -> Result | None:
         data = request.data
         if request.creates:
             made = self.builds.creation(request.creates, request.data)
@@ -109,7 +133,7 @@ class Replay:
             data = made
         run = self.evm.transact if keep else self.evm.call
         try:
-            return run(request.sender, request.to, data, request.value, request.gas, request.at)
+            return run(request.sender, request.to, data, request.value, gas, request.at)
         except Refusal:
             return None
 

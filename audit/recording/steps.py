@@ -21,7 +21,7 @@ class Answer:
 
     Attributes:
         ok: whether it went through.
-        data: what it returned, or the error it reverted with.
+        data: what it returned, or the error it reverted with; of a creation nothing.
         logs: its events as the engine writes them down; empty if there are none.
     """
 

@@ -17,6 +17,12 @@ from audit.rpc.server import serve
 
 MNEMONIC = "test test test test test test test test test test test junk"
 ETHER = 10**18
+CREATE2_DEPLOYER = bytes.fromhex("4e59b44847b379578588920ca78fbf26c0b4956c")
+"""The keyless deployer that every anvil has from its first block."""
+CREATE2_DEPLOYER_CODE = bytes.fromhex(
+    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f5"
+    "8015156039578182fd5b8082525050506014600cf3"
+)
 
 
 def main() -> None:
@@ -27,6 +33,8 @@ def main() -> None:
     accounts = addresses(given.mnemonic, given.derivation_path, given.accounts)
     for account in accounts:
         evm.set_balance(account, given.balance * ETHER)
+    evm.set_code(CREATE2_DEPLOYER, CREATE2_DEPLOYER_CODE)
+    evm.set_nonce(CREATE2_DEPLOYER, 1)
     node = Node(evm, automine=not given.no_mining)
     node.clock.offset = at - int(time.time())
     asyncio.run(serve(Methods(node, accounts), given.host, given.port))

@@ -271,8 +271,14 @@ def checked(result: Result) -> Result:
     if result.halt:
         raise RpcFailure(-32003, f"EVM error {result.halt}")
     data = hexed(result.data)
-    text = f": custom error {data[:10]}: {data[10:]}" if result.data else ""
-    raise RpcFailure(3, "execution reverted" + text, data)
+    raise RpcFailure(3, f"execution reverted{_said(data)}", data)
+
+
+def _said(data: str) -> str:
+    """What anvil adds to the message of a call that reverted."""
+    if data == "0x":
+        return ""
+    return f": custom error {data[:10]}" + (f": {data[10:]}" if data[10:] else "")
 
 
 def outcome_form(result: Result) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from eth_account import Account as EthAccount
 from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
 from eth_utils.address import to_checksum_address
 
-from audit._evm import Evm, Refusal, Result, Scenario
+from audit._evm import Refusal, Result, Scenario
+from audit.recording.recorder import engine
 from tests.support.anvil import MNEMONIC
 from tests.support.rawchain import (
     CHAIN_ID,
@@ -48,7 +49,7 @@ class EvmChain(Chain):
         Args:
             flags: those of anvil's command line; of them ``--code-size-limit`` alone means something here.
         """
-        self.evm = Evm(CHAIN_ID, GENESIS_AT)
+        self.evm = engine(CHAIN_ID, GENESIS_AT)
         self.evm.unlimited_code = "--code-size-limit" in flags
         self.accounts = tuple(account(number) for number in range(account_count))
         for rich in self.accounts:
