@@ -12,7 +12,6 @@ from audit.recording.reading import START, Life
 from audit.recording.recorder import answer_of
 from audit.recording.steps import Answer, Request, Step
 
-
 ROOM: Final = 300_000_000
 """Gas in plenty."""
 
