@@ -189,9 +189,9 @@ def engine(name: str) -> Chain:
         from tests.support.evm_chain import EvmChain
 
         return EvmChain(account_count=ACCOUNTS)
-    from tests.support.rpc_chain import AnvilChain
+    from tests.support.ape_chain import ApeChain
 
-    return AnvilChain(account_count=ACCOUNTS)
+    return ApeChain(account_count=ACCOUNTS)
 
 
 def _count(counts: Counts, next_life: Callable[[], None]) -> None:
