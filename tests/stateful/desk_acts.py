@@ -157,8 +157,12 @@ class DeskActs(PoolActs):
 
     def raise_at_desk(self, caller: Address, task: TaskId, fee_wei: int) -> None:
         arguments = (task, fee_wei)
-        action = self.bids.raise_for
+        action, before = self.bids.raise_for, self.market.task_of(task)
         self.act("raise at desk", caller, "desk", "raiseFor", arguments, action, caller, *arguments)
+        after, right = self.market.task_of(task), self.bids.right_of(task)
+        if after != before:
+            assert before.amount_wei < after.amount_wei <= right.cap_wei  # 46
+            assert right.raiser in (ZERO_ADDRESS, caller)  # 46
 
     # --- sealed
 

@@ -17,16 +17,16 @@ class Tally:
     count: int = 0
     gained_count: int = 0
     total_wei: int = 0
-    best_wei: int | None = None
-    worst_wei: int | None = None
+    most_wei: int | None = None
+    least_wei: int | None = None
 
     def note(self, gain_wei: int) -> None:
         """Counts one attack."""
         self.count += 1
         self.gained_count += gain_wei > 0
         self.total_wei += gain_wei
-        self.best_wei = gain_wei if self.best_wei is None else max(self.best_wei, gain_wei)
-        self.worst_wei = gain_wei if self.worst_wei is None else min(self.worst_wei, gain_wei)
+        self.most_wei = gain_wei if self.most_wei is None else max(self.most_wei, gain_wei)
+        self.least_wei = gain_wei if self.least_wei is None else min(self.least_wei, gain_wei)
 
 
 GAINS: dict[str, Tally] = {}

@@ -13,6 +13,7 @@ from tests.stateful.adversary_rules import AdversaryRules
 from tests.stateful.desk_rules import DeskRules
 from tests.stateful.lockstep import live
 from tests.stateful.pool_rules import PoolRules
+from tests.stateful.protocol_laws import ProtocolLaws
 from tests.stateful.prover_rules import ProverRules
 from tests.stateful.requester_rules import RequesterRules
 from tests.stateful.rescue_rules import RescueRules
@@ -53,7 +54,7 @@ GOVERNING: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
 
 
 class MarketMachine(
-    RequesterRules, ProverRules, RescueRules, PoolRules, DeskRules, SaverRules, AdversaryRules
+    RequesterRules, ProverRules, RescueRules, PoolRules, DeskRules, SaverRules, AdversaryRules, ProtocolLaws
 ):
     """Rules pick from what the model holds; nothing is read from the chain until the example is over."""
 

@@ -6,6 +6,8 @@ from tests.stateful.saver_acts import SaverActs
 from zkpool_sdk.economics.push import PushAdapter
 from zkpool_sdk.models import Address, QueueId, TaskId, WorkStatus
 
+OPEN = (WorkStatus.POSTED, WorkStatus.BOUND)
+
 
 class PushActs(SaverActs):
     """What sponsors of tier 1 and provers do at the adapter."""
@@ -37,7 +39,11 @@ class PushActs(SaverActs):
 
     def settle_work(self, ext: int) -> WorkStatus | None:
         """Settles a work, twice: what has ended stays as it ended (38)."""
+        before_wei = sum(self.push.credits.values())
+        open_before = ext in self.push.works and self.push.works[ext].status in OPEN
         first = self._settle_work(ext)
+        if open_before and first is not None and first[0] not in OPEN:
+            assert sum(self.push.credits.values()) == before_wei + self.push.works[ext].reward_wei  # 60
         if first is not None and first[0] in (WorkStatus.REWARDED, WorkStatus.FORFEITED):
             owed = dict(self.push.credits)
             assert self._settle_work(ext) == first  # 38

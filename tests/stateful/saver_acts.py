@@ -83,7 +83,17 @@ class SaverActs(DeskActs):
     # --- borrowers and the operator
 
     def borrow(self, prover: Address) -> None:
+        """Takes a loan: at most half of the assets is lent, and who waits is covered."""
+        before = self.pool.loan_of(prover)
         self.act("borrow", prover, "delegation", "borrowStake", (), self.pool.borrow_stake, prover, self.now)
+        if self.pool.loan_of(prover) != before:
+            assert 2 * self.market.vault.lent_wei <= self.pool.total_assets(self.now)  # 50
+            self._check_promises()
+
+    def _check_promises(self) -> None:
+        """Who waits to redeem is covered by idle money when more of it is put to work."""
+        assets, supply = self.pool.price(self.now)
+        assert self.pool.idle_wei * supply >= self.pool.waiting_shares * assets  # 50
 
     def give_back_loan(self, prover: Address) -> None:
         action = self.pool.return_stake
@@ -121,7 +131,13 @@ class SaverActs(DeskActs):
     def fund_adapter(self, caller: Address, amount_wei: int, adapter: Address | None = None) -> None:
         arguments = (adapter or self.adapter, amount_wei)
         action = self.pool.fund
+        before_wei = self.pool.adapters_wei
         self.act("fund", caller, "delegation", "fund", arguments, action, caller, *arguments, self.now)
+        if self.pool.adapters_wei > before_wei:
+            known = self.pool.adapters[arguments[0]]
+            assert known.value_wei <= known.cap_wei  # 50
+            assert self.pool.adapters_wei * 10 <= self.pool.total_assets(self.now) * 3  # 50
+            self._check_promises()
 
     def give_back_funds(self, amount_wei: int) -> None:
         """The adapter repays."""
@@ -135,7 +151,8 @@ class SaverActs(DeskActs):
     def adapter_says(self, manner: int, value_wei: int) -> None:
         """What the adapter answers from now on: HONEST, REVERTS, BURNS_GAS, SHORT, LONG, REENTERS."""
         arguments = (manner, value_wei)
-        self.act("adapter says", self.roles.outsider, "adapter", "say", arguments, _nothing, compare=False)
+        look, whom = self.market.credit_of, self.adapter  # what mocks are told is no part of the protocol
+        self.act("adapter says", self.roles.outsider, "adapter", "say", arguments, look, whom, compare=False)
         self.says = value_wei if manner == 0 else None
 
     def mark(self, adapter: Address | None = None) -> None:
@@ -189,7 +206,3 @@ class SaverActs(DeskActs):
         caller, arguments = self.pool.operator, (queue, backed)
         action = self.pool.back_queue
         self.act("back queue", caller, "delegation", "backQueue", arguments, action, caller, *arguments)
-
-
-def _nothing() -> None:
-    """What mocks are told is no part of the protocol."""

@@ -104,6 +104,8 @@ WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
     ),
     "loans": (
         ("borrow_and_work", {**BORROW, "registers": False, "works": False}),
+        ("borrow_and_work", {**BORROW, "works": False}),
+        ("end_a_loan", {"who": 1, "by": "prover", "idle": False, "edge": 0}),
         ("borrow_and_work", BORROW),
         ("borrow_and_work", {**BORROW, "allowed": True, "works": False}),
         ("end_a_loan", {"who": 0, "by": "outsider", "idle": False, "edge": 0}),
