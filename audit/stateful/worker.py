@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack, redirect_stdout
+from dataclasses import asdict
 from functools import wraps
 from typing import Any, Final, NoReturn
 
@@ -33,6 +34,7 @@ from audit.stateful import artifacts
 from audit.stateful.counts import Counts
 from audit.stateful.plan import EXAMPLES, MEMORY_MIB, Shift
 from tests.stateful import lockstep
+from tests.stateful.gains import GAINS
 from tests.stateful.history import worlds_of
 from tests.stateful.lockstep import Divergence, Lockstep
 from tests.stateful.machine import MarketMachine
@@ -71,6 +73,7 @@ class Worker:
             self._started, self._cpu = time.monotonic(), _cpu_seconds()
             for counter in (lockstep.FIRED, lockstep.REFUSED, lockstep.STEPS, lockstep.SAID):
                 counter.clear()
+            GAINS.clear()
             try:
                 if self.shift.thorough:
                     for world in self.worlds[2:]:
@@ -224,8 +227,8 @@ def _counting(function: Callable[..., Any], count: Callable[[str], None]) -> Cal
 
 
 def _gains() -> dict[str, dict[str, int]]:
-    """What each adversary has gained, if the machine keeps such books."""
-    return {who: dict(gained) for who, gained in getattr(lockstep, "GAINS", {}).items()}
+    """What each adversary has gained."""
+    return {who: asdict(tally) for who, tally in GAINS.items()}
 
 
 def _functions_of(error: BaseException) -> list[str]:

@@ -13,7 +13,7 @@ VERBS: Final = {
     "leave jail", "lend", "mark", "mint", "pause", "place", "place for", "place signed", "post",
     "propose key", "prove", "prove another output", "prove many", "prove wrongly", "raise",
     "raise at desk", "raise for", "recall", "recall loan", "redeem", "register", "repay",
-    "request redeem", "request unstake", "restake", "retire", "reveal", "revoke digest", "revoke key",
+    "request redeem", "request unstake", "restake", "retire", "return stake", "reveal", "revoke digest", "revoke key",
     "set accelerator", "set cap", "set capacity", "set carrier", "set delegators", "set operator",
     "set payout", "set rates", "set terms", "settle", "settle requests", "settle work", "stake",
     "stake for", "transfer shares", "unpause", "withdraw", "write off",
