@@ -103,16 +103,19 @@ class Tree:
 
 
 def trees(compiler: Compiler, sources: Sources) -> dict[str, Tree]:
-    """The syntax trees of the project's own sources; kept under ``build/audit`` for the next time.
+    """The syntax trees of the project's own sources, and of others that declare modifiers.
+
+    They are kept under ``build/audit`` for the next time.
 
     Raises:
         CompileFailed: the sources are in error.
     """
+    wanted = [name for name, text in sources.items() if is_ours(name) or b"    modifier " in text]
     kept = CACHE / f"trees-{fingerprint(sources)[:32]}.json"
     if kept.exists():
         found = json.loads(kept.read_bytes())
     else:
-        answer = compiler.answer(request(sources, {name: {"": ["ast"]} for name in sources if is_ours(name)}))
+        answer = compiler.answer(request(sources, {name: {"": ["ast"]} for name in wanted}))
         if problems := problems_of(answer):
             raise CompileFailed(problems)
         found = {name: source["ast"] for name, source in answer["sources"].items() if "ast" in source}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from audit.solidity.ast import Node, Tree
-from audit.solidity.sources import Sources
+from audit.solidity.sources import Sources, is_ours
 
 _ASSEMBLY: Final = re.compile(rb"\bassembly \{")
 _PURE: Final = re.compile(rb"\bpure\b")
@@ -107,13 +107,14 @@ def opened(sources: Sources, trees: Mapping[str, Tree]) -> tuple[dict[str, Rewri
     """Sources in which probes can stand anywhere, with the same behaviour otherwise.
 
     Returns:
-        the project's sources, begun to be rewritten; and the finished text of those that they import.
+        the sources with trees, begun to be rewritten; and the finished text of the others.
     """
     pure = operators(trees)
     begun = {}
     for name, tree in trees.items():
         begun[name] = Rewrite(tree.text)
-        allow_reading(tree, begun[name], pure)
+        if is_ours(name):
+            allow_reading(tree, begun[name], pure)
         allow_memory(tree, begun[name])
     others = {
         name: _ASSEMBLY.sub(b'assembly ("memory-safe") {', text)
