@@ -68,7 +68,8 @@ class Workshop:
         """Notes a mutant of a node; its place, or ``None`` if it is not to be built."""
         function = self.tree.place(node)
         texts = _plain(original), _plain(mutated)
-        nth = self._seen[key] = self._seen.get(key := (function, operator, *texts), -1) + 1
+        alike = (function, operator, *texts)
+        nth = self._seen[alike] = self._seen.get(alike, -1) + 1
         place = self._next_place()
         if place in self._dropped:
             return None

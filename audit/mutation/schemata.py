@@ -106,7 +106,7 @@ def _make(
 
 
 def _culprit(spans: Sequence[Span], start: int, end: int) -> int | None:
-    """The mutant behind an error: whose text the error is in, or else the smallest whose text is in the error."""
+    """The mutant behind an error: whose text it is in, or else the smallest whose text is in it."""
     around = [span for span in spans if span[0] <= start and end <= span[1]]
     inside = [span for span in spans if start <= span[0] and span[1] <= end]
     for found in (around, inside):

@@ -46,7 +46,7 @@ def _end(tree: Tree, node: Node) -> int:
 
 
 def modifiers(shop: Workshop, definitions: Mapping[int, tuple[Tree, Node, Rewrite]]) -> None:
-    """Makes a mutant without each modifier of each function: it gets another one, declared where the first is.
+    """Makes a mutant without each modifier of each function: it gets another, declared where the first is.
 
     Args:
         definitions: the modifiers of all sources by id, with their sources.

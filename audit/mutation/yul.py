@@ -1,4 +1,4 @@
-"""Mutants of assembly. Calls of operations go to a function that chooses; literals move by the balance itself."""
+"""Mutants of assembly. Operations become functions that choose; literals move by the balance itself."""
 
 from __future__ import annotations
 
