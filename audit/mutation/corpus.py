@@ -1,7 +1,7 @@
 """Lives of the market in lock-step with its model, kept so that they can be lived again with a mutant active.
 
-A life is a list of calls with what the model says of each: whether it succeeds, what it returns, its error, its
-events. A mutant with which any of them differs is noticed by the lock-step test.
+A life is a list of calls with what the model says of each: whether it succeeds, what it returns, its error,
+its events. A mutant with which any of them differs is noticed by the lock-step test.
 """
 
 from __future__ import annotations
@@ -188,13 +188,13 @@ def expectation(wanted: Expected, outcome: Outcome) -> Expectation:
 def _instead(thing: object, functions: Mapping[str, Callable[..., Any]]) -> Iterator[None]:
     """Other functions in the place of a thing's own."""
     own = {name: vars(thing).get(name) for name in functions}
-    for name, function in functions.items():
-        setattr(thing, name, function)
+    for name, other in functions.items():
+        setattr(thing, name, other)
     try:
         yield
     finally:
-        for name, function in own.items():
-            if function is None:
+        for name, before in own.items():
+            if before is None:
                 delattr(thing, name)
             else:
-                setattr(thing, name, function)
+                setattr(thing, name, before)

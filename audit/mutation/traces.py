@@ -1,0 +1,193 @@
+"""What the tests did to their chains, done again with a mutant active: does anything come out otherwise?
+
+A trace that differs is a strong suspicion, no more: the test may not look at what differs. ``confirm`` really
+runs the test.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from audit._evm import Evm, Result
+from audit.mutation.corpus import Noticed
+from audit.recording.builds import Build, Builds
+from audit.recording.reading import START, Life, Recording, read
+from audit.recording.replay import Difference, Replay
+from audit.recording.steps import Request
+
+AMPLE_GAS: Final = 5_000_000
+"""From here on a limit means "enough"; below it a test wants to see what too little does."""
+GAS: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The steps of one test in one life."""
+
+    test: str
+    label: int
+    life: int
+    steps: tuple[int, ...]
+
+
+class Roomy(Replay):
+    """A life with more gas: code with mutants in it takes several times as much."""
+
+    def _run(self, request: Request, keep: bool) -> Result | None:
+        if request.creates or request.gas >= AMPLE_GAS:
+            request = replace(request, gas=GAS)
+        return super()._run(request, keep)
+
+
+class Branch(Roomy):
+    """Steps of a life done on a chain that is already where they begin."""
+
+    def __init__(self, life: Life, builds: Builds, steps: Sequence[int], evm: Evm, head: int) -> None:
+        self.life = life
+        self.builds = builds
+        self.evm = evm
+        self.order = list(steps)
+        self._returns = set()
+        self._snapshots = {}
+        self._head = at = head
+        for index in steps:
+            done = life.done[index]
+            if done.on != at:
+                self._returns.add(done.on)
+            at = index if done.step.lasting else done.on
+
+    def differences(self) -> Iterator[Difference]:
+        """Does the steps one after the other; what answers otherwise than it did, as it comes."""
+        self._keep(self._head)
+        for index in self.order:
+            yield from self.step(index)
+
+
+class Traces:
+    """A recording, ready to be done again from where each test began.
+
+    Attributes:
+        by_place: the traces of the tests that come by a place, shortest first.
+        at_setup: the places that only shared fixtures come by, with the traces of the tests that build on these.
+        odd: tests that do not do the same when they are done again; they are left out.
+    """
+
+    def __init__(self, folder: Path, build: Path) -> None:
+        self.recording: Recording = read(folder)
+        run = Build.read(build)
+        self._builds = Builds((run,), run)
+        self._begun: dict[tuple[int, int], Evm] = {}
+        self.by_place: dict[int, list[Trace]] = defaultdict(list)
+        self.at_setup: dict[int, list[Trace]] = defaultdict(list)
+        self.odd: list[str] = []
+        for number in range(len(self.recording.lives)):
+            self._live(number)
+        for found in (*self.by_place.values(), *self.at_setup.values()):
+            found.sort(key=lambda trace: len(trace.steps))
+
+    def notice(self, place: int, most_steps: int) -> Noticed | None:
+        """The first test whose trace differs with a mutant active from the test's own beginning on.
+
+        Args:
+            most_steps: steps of all tried traces together, after which no more are tried.
+        """
+        for trace in self.by_place.get(place, ()):
+            if most_steps <= 0:
+                break
+            most_steps -= len(trace.steps)
+            found = self.difference(trace, place)
+            if found:
+                return Noticed(trace.test, *_kind(found))
+        return None
+
+    def difference(self, trace: Trace, place: int) -> Difference | None:
+        """The first thing that a test sees otherwise."""
+        life = self.recording.lives[trace.life]
+        head = life.done[trace.steps[0]].on
+        evm = self._begun[trace.life, head].copy()
+        evm.active = place
+        return next(Branch(life, self._builds, trace.steps, evm, head).differences(), None)
+
+    def notice_from_setup(self, place: int) -> Noticed | None:
+        """The same with the mutant active from the life's beginning on, for the shortest test of each life."""
+        tried = set()
+        for trace in self.at_setup.get(place, ()):
+            if trace.life in tried:
+                continue
+            tried.add(trace.life)
+            walk = Roomy(self.recording.lives[trace.life], self._builds, trace.steps)
+            walk.evm.active = place
+            found = next(walk.differences(), None)
+            if found:
+                return Noticed(trace.test, *_kind(found))
+        return None
+
+    def _live(self, number: int) -> None:
+        """Lives a life once, keeping the chain where each test begins and noting which places it comes by."""
+        life = self.recording.lives[number]
+        labels = self.recording.labels
+        steps: dict[int, list[int]] = defaultdict(list)
+        for index, done in enumerate(life.done):
+            steps[done.label].append(index)
+        tests = {
+            label: Trace(labels[label]["name"], label, number, tuple(own))
+            for label, own in steps.items()
+            if label in labels and labels[label]["kind"] == "test" and labels[label]["outcome"] == "passed"
+        }
+        starts = {life.done[trace.steps[0]].on for trace in tests.values()}
+        walk = Roomy(life, self._builds)
+        if START in starts:
+            self._begun[number, START] = walk.evm.copy()
+        walk._keep(START)
+        hits: dict[int, set[int]] = defaultdict(set)
+        odd = set()
+        label = walk.order and life.done[0].label
+        for index in walk.order:
+            if life.done[index].label != label:
+                hits[label].update(walk.evm.hits())
+                walk.evm.clear_hits()
+                label = life.done[index].label
+            if self._corrected(walk, index):
+                odd.add(label)
+            if index in starts:
+                self._begun[number, index] = walk.evm.copy()
+        hits[label].update(walk.evm.hits())
+        self.odd += [str(labels[label]["name"]) for label in odd if label in labels]
+        for label, trace in tests.items():
+            if label in odd:
+                continue
+            for place in hits[label]:
+                self.by_place[place].append(trace)
+            for fixture in labels[label]["fixtures"]:
+                for place in hits.get(fixture, ()):
+                    self.at_setup[place].append(trace)
+
+    @staticmethod
+    def _corrected(walk: Replay, index: int) -> bool:
+        """Does a step and notes what it answers on this build; whether that is more than another code."""
+        done = walk.life.done[index]
+        answers = list(done.step.answers)
+        is_odd = False
+        for found in walk.step(index):
+            makes = done.step.requests[found.place].to is None
+            if found.now is None or found.now.ok != found.was.ok:
+                is_odd = True
+            elif found.now.data != found.was.data and not makes:
+                is_odd = True
+            if found.now is not None:
+                answers[found.place] = found.now
+        walk.life.done[index] = replace(done, step=replace(done.step, answers=tuple(answers)))
+        return is_odd
+
+
+def _kind(found: Difference) -> tuple[str, str]:
+    if found.now is None:
+        return "refused", ""
+    if found.now.ok != found.was.ok:
+        # What ends by itself says why, but for a bare revert.
+        return "status", "" if found.now.ok or found.now.data else "without a word"
+    return ("data" if found.now.data != found.was.data else "logs"), ""
