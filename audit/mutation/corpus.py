@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,13 +16,12 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from audit._evm import Evm, Refusal, Scenario
-from tests.stateful.history import lived_in
+from tests.stateful.history import worlds_of
 from tests.stateful.lockstep import Expected, Lockstep
 from tests.stateful.machine import MarketMachine
 from tests.stateful.tour import tour
-from tests.stateful.world import World
 from tests.support.evm_chain import EvmChain
-from tests.support.rawchain import Artifacts, Call, Expectation, Outcome, Receipt, log_bytes
+from tests.support.rawchain import Artifacts, Call, Expectation, Outcome, Receipt, log_bytes, raw_log
 
 STEP_COUNT: Final = 40
 GAS: Final = 30_000_000
@@ -108,13 +107,9 @@ def record(artifacts: Artifacts, life_count: int, with_seed: int) -> Corpus:
     corpus = Corpus(EvmChain(account_count=60, flags=("--code-size-limit",)))
     chain = corpus.chain
     with _noted(corpus):
-        worlds = [
-            make(World(chain, artifacts, uses_market_time=flag))
-            for make in (lambda world: world, lived_in)
-            for flag in (False, True)
-        ]
+        worlds = tuple(worlds_of(lambda: chain, artifacts))
     corpus.setup_places = frozenset(chain.evm.hits())
-    MarketMachine.worlds = tuple(worlds)
+    MarketMachine.worlds = worlds
     with _kept(corpus):
         for world in worlds[2:]:
             tour(world)
@@ -168,20 +163,27 @@ def _kept(corpus: Corpus) -> Iterator[None]:
         calls = list(step.calls)
         if calls and calls[0].at is None:
             calls[0] = calls[0]._replace(at=chain.now + 1)
-        expected = [expectation(*pair) for pair in zip(step.expected, outcomes, strict=True)]
-        corpus.lives.append(Scenario(calls, expected))
+        pairs = zip(step.expected, outcomes, strict=True)
+        expected = [expectation(*pair, step.watched) for pair in pairs]
+        corpus.lives.append(Scenario(calls, expected, list(step.watched)))
         corpus.call_count += len(calls)
 
     with _instead(chain, {"simulate": simulating}), _instead(Lockstep, {"replay": replaying}):
         yield
 
 
-def expectation(wanted: Expected, outcome: Outcome) -> Expectation:
-    """What a call must do, as the engine compares it: what the model has no word on may be anything."""
+def expectation(wanted: Expected, outcome: Outcome, watched: Collection[bytes]) -> Expectation:
+    """What a call must do, as the engine compares it: what the model has no word on may be anything.
+
+    Model and contracts have agreed, so what the contracts said is what the model says.
+    """
     if wanted.error is not None:
-        return Expectation(False, None if wanted.any_error else outcome.data)
-    logs = None if wanted.logs is None else log_bytes(outcome.logs)
-    return Expectation(True, wanted.data, logs)
+        return Expectation(False, outcome.data, mute=wanted.any_error)
+    if wanted.logs is None:
+        return Expectation(True, wanted.data)
+    return Expectation(
+        True, wanted.data, log_bytes(log for log in map(raw_log, outcome.logs) if log[0] in watched)
+    )
 
 
 @contextlib.contextmanager

@@ -72,7 +72,7 @@ class Traces:
 
     Attributes:
         by_place: the traces of the tests that come by a place, shortest first.
-        at_setup: the places that only shared fixtures come by, with the traces of the tests that build on these.
+        at_setup: the places that only shared fixtures come by, with the traces of the tests on these.
         odd: tests that do not do the same when they are done again; they are left out.
     """
 
@@ -113,7 +113,7 @@ class Traces:
         return next(Branch(life, self._builds, trace.steps, evm, head).differences(), None)
 
     def notice_from_setup(self, place: int) -> Noticed | None:
-        """The same with the mutant active from the life's beginning on, for the shortest test of each life."""
+        """The same with the mutant active from the life's beginning on, for one test of each life."""
         tried = set()
         for trace in self.at_setup.get(place, ()):
             if trace.life in tried:
@@ -145,7 +145,7 @@ class Traces:
         walk._keep(START)
         hits: dict[int, set[int]] = defaultdict(set)
         odd = set()
-        label = walk.order and life.done[0].label
+        label = life.done[0].label
         for index in walk.order:
             if life.done[index].label != label:
                 hits[label].update(walk.evm.hits())
@@ -176,8 +176,8 @@ class Traces:
             makes = done.step.requests[found.place].to is None
             if found.now is None or found.now.ok != found.was.ok:
                 is_odd = True
-            elif found.now.data != found.was.data and not makes:
-                is_odd = True
+            elif not makes:
+                is_odd |= found.now.data != found.was.data
             if found.now is not None:
                 answers[found.place] = found.now
         walk.life.done[index] = replace(done, step=replace(done.step, answers=tuple(answers)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from audit._evm import Evm, Result, Scenario
-from audit.recording.board import BUILD_VARIABLE, NOBODY, Board, folder_here
+from audit.recording.board import BUILD_VARIABLE, NOBODY, Board, active_here, folder_here
 from audit.recording.builds import COMPILED, Build, Builds
 from audit.recording.steps import Answer, Request, Step
 
@@ -51,6 +51,7 @@ class RecordedEvm:
         self._builds = builds
         self.unlimited_code = False
         self._board = Board(folder) if folder else None
+        self._chosen = active_here()
         self._label = NOBODY
         self._done = 0
         self._head = 0  # the state is that after so many steps
@@ -216,7 +217,9 @@ class RecordedEvm:
         return Request(raw(sender), None, arguments, value, gas, at, name), data if run is None else run
 
     def _turn(self) -> None:
-        """Closes a stretch of steps when somebody else's begins."""
+        """Closes a stretch of steps when somebody else's begins; asks which mutant is active."""
+        if self._chosen:
+            self.evm.active = self._chosen.number
         if not self._board or not self._file:
             return
         label = self._board.label
