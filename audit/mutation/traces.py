@@ -17,7 +17,7 @@ from audit.mutation.corpus import Noticed
 from audit.recording.builds import Build, Builds
 from audit.recording.reading import START, Life, Recording, read
 from audit.recording.replay import Difference, Replay
-from audit.recording.steps import Request
+from audit.recording.steps import Answer, Request
 
 AMPLE_GAS: Final = 5_000_000
 """From here on a limit means "enough"; below it a test wants to see what too little does."""
@@ -37,10 +37,9 @@ class Trace:
 class Roomy(Replay):
     """A life with more gas: code with mutants in it takes several times as much."""
 
-    def _run(self, request: Request, keep: bool) -> Result | None:
-        if request.creates or request.gas >= AMPLE_GAS:
-            request = replace(request, gas=GAS)
-        return super()._run(request, keep)
+    def _run(self, request: Request, was: Answer, keep: bool) -> Result | None:
+        is_ample = bool(request.creates) or request.gas >= AMPLE_GAS
+        return self._send(request, GAS if is_ample else request.gas, keep)
 
 
 class Branch(Roomy):
@@ -49,6 +48,7 @@ class Branch(Roomy):
     def __init__(self, life: Life, builds: Builds, steps: Sequence[int], evm: Evm, head: int) -> None:
         self.life = life
         self.builds = builds
+        self.roomy = True
         self.evm = evm
         self.order = list(steps)
         self._returns = set()
