@@ -4,7 +4,7 @@
 .PHONY: help build engine demo test audit check lint format gas bench-prover fuzz wheel lock clean
 
 BIN := .venv/bin
-SOLIDITY := 'contracts/**/*.sol'
+SOLIDITY := 'contracts/**/*.sol' 'audit/**/*.sol'
 
 # Nothing is written to HOME: Cargo keeps its downloads under build/ unless a place or a registry is configured already.
 export CARGO_TARGET_DIR ?= $(CURDIR)/build/cargo
