@@ -96,7 +96,7 @@ def test_replay__of_both_engines__finds_the_first_difference(pair: Pair) -> None
             found = chain.replay(calls, expected)
             assert isinstance(found, Mismatch)
             assert (found.kind, found.place) == (kind, 1 if kind == "data" else 0)
-        assert chain.replay(calls, wrong["logs"], watched=[sender]) is None
+        assert chain.replay(calls, wrong["logs"], watched=[bytes.fromhex(sender[2:])]) is None
 
 
 def test_replay__of_a_call_that_may_fail_mutely__takes_either(pair: Pair) -> None:

@@ -18,10 +18,10 @@ import tests.stateful.part_listeners  # noqa: F401  (their listeners are there f
 from tests.stateful.events import Log, told, written
 from tests.stateful.listener import Listener, contracts_of
 from tests.stateful.looks import looks
-from tests.stateful.wording import split, words
+from tests.stateful.wording import error_bytes, split, words
 from tests.stateful.world import URI, World
 from tests.support.profiles import scaled
-from tests.support.rawchain import Call, Contract, Outcome
+from tests.support.rawchain import Call, Contract, Expectation, Outcome, log_bytes
 from tests.support.rawmarket import KEY
 from zkpool_sdk.economics.market import Market
 from zkpool_sdk.economics.protocol import Protocol
@@ -44,11 +44,25 @@ class Expected(NamedTuple):
     ``logs``: all that the watched contracts must write; not looked at if ``None``.
     """
 
-    what: str
+    what: str | tuple[str, tuple[Any, ...], str]
     data: bytes | None
     error: ContractError | None = None
     any_error: bool = False
     logs: Counter[Log] | None = None
+
+    def __str__(self) -> str:
+        """The act, or the getter and after which act it is asked."""
+        if isinstance(self.what, str):
+            return self.what
+        function, arguments, after = self.what
+        return f"{function}{arguments} after {after}"
+
+    def raw(self) -> Expectation:
+        """The same in bytes."""
+        logs = None if self.logs is None else log_bytes(self.logs.elements()) if self.logs else b""
+        if self.error is None:
+            return Expectation(True, self.data, logs)
+        return Expectation(False, error_bytes(self.error), logs, self.any_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +197,13 @@ class Lockstep:
             Divergence: some call did something else.
         """
         self._compare("the end", whole=True)
-        outcomes = self.world.chain.simulate(self.calls)
-        STEPS["comparisons"] += len(outcomes)
-        for number, (outcome, wanted) in enumerate(zip(outcomes, self.expected, strict=True)):
-            what = difference(outcome, wanted, self.watched)
-            if what is not None:
-                raise Divergence(f"{wanted.what}: {what}", self, number)
+        STEPS["comparisons"] += len(self.calls)
+        expected = [wanted.raw() for wanted in self.expected]
+        found = self.world.chain.replay(self.calls, expected, self.watched)
+        if found is not None:
+            wanted = self.expected[found.place]
+            what = difference(found.outcome, wanted, self.watched) or f"another {found.kind}"
+            raise Divergence(f"{wanted}: {what}", self, found.place)
 
     def settle(self) -> None:
         """Sends everything to the chain to stay: what was lived is where other lives begin.
@@ -199,7 +214,7 @@ class Lockstep:
         chain = self.world.chain
         for call, wanted in zip(self.calls, self.expected, strict=True):
             if not chain.send(call.sender, call.to, call.data, call.at).ok:
-                raise Divergence(f"{wanted.what}: the chain refuses")
+                raise Divergence(f"{wanted}: the chain refuses")
         self.listen_no_more()
 
     def listen_no_more(self) -> None:
@@ -217,12 +232,13 @@ class Lockstep:
         """Asks for what has changed on the model; now and then, and at the end, for all."""
         self._compared += 1
         thorough = whole or self._compared % THOROUGH_EVERY == 0
+        last = self._last
         for contract, function, arguments, value in self.views(whole):
             key = contract.address, function, arguments
-            if thorough or self._last.get(key) != value:
-                what = f"{function}{arguments} after {after}"
-                self._add(getter(contract, function, arguments), Expected(what, words(value)))
-                self._last[key] = value
+            if thorough or last.get(key) != value:
+                wanted = Expected((function, arguments, after), words(value))
+                self._add(_getters.get(key) or getter(contract, function, arguments), wanted)
+                last[key] = value
 
     def views(self, whole: bool) -> Iterator[tuple[Contract, str, tuple[Any, ...], Any]]:
         """Getters with what they must say: all that an act can change, or (``whole``) all there is.

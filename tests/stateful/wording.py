@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
+
+from zkpool_sdk.chain.abi import AbiItem, all_errors
+from zkpool_sdk.errors import ContractError
 
 
 def words(value: Any) -> bytes:
@@ -32,6 +36,16 @@ def word(value: int) -> bytes:
 def split(data: bytes) -> list[int]:
     """The words of returned data, to be read by people."""
     return [int.from_bytes(data[start : start + 32], "big") for start in range(0, len(data), 32)]
+
+
+def error_bytes(error: ContractError) -> bytes:
+    """An error as a contract reverts with it."""
+    return _errors()[type(error).__name__].encode(error.args)
+
+
+@cache
+def _errors() -> Mapping[str, AbiItem]:
+    return {item.name: item for item in all_errors().values()}
 
 
 @cache

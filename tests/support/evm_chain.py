@@ -94,7 +94,7 @@ class EvmChain(Chain):
         self,
         calls: Sequence[Call],
         expected: Sequence[Expectation | None],
-        watched: Collection[str] | None = None,
+        watched: Collection[bytes] | None = None,
         gas: int = GAS_LIMIT,
     ) -> Mismatch | None:
         """Runs calls as ``simulate`` does; the first that does something else than expected, if any."""

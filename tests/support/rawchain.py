@@ -13,13 +13,14 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
 from eth_abi.abi import encode
 
+from tests.support.fast_abi import encoded
 from zkpool_sdk.chain.abi import ContractAbi, parse_abi
 from zkpool_sdk.chain.reverts import decode_revert
 
@@ -233,18 +234,17 @@ class Chain(ABC):
         self,
         calls: Sequence[Call],
         expected: Sequence[Expectation | None],
-        watched: Collection[str] | None = None,
+        watched: Collection[bytes] | None = None,
         gas: int = GAS_LIMIT,
     ) -> Mismatch | None:
         """Runs calls as ``simulate`` does; the first that does something else than expected, if any.
 
         Args:
             expected: what each must do; ``None`` where it may do anything.
-            watched: contracts whose logs are compared; all by default.
+            watched: addresses of contracts whose logs are compared; all by default.
         """
-        heard = None if watched is None else frozenset(bytes.fromhex(address[2:]) for address in watched)
         for place, (outcome, wanted) in enumerate(zip(self.simulate(calls, gas), expected, strict=True)):
-            kind = differs(outcome, wanted, heard) if wanted else ""
+            kind = differs(outcome, wanted, watched) if wanted else ""
             if kind:
                 return Mismatch(place, kind, outcome)
         return None
@@ -331,6 +331,17 @@ def differs(outcome: Outcome, wanted: Expectation, watched: Collection[bytes] | 
     return ""
 
 
+def _plain(value: Any) -> Any:
+    """An argument in the form the codec takes: dataclasses become tuples, at every depth."""
+    if isinstance(value, (str, bytes, int)):
+        return value
+    if is_dataclass(value):
+        return tuple(_plain(getattr(value, part.name)) for part in fields(value))
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(item) for item in value)
+    return value
+
+
 def _engine() -> type[Chain]:
     """The engine that the environment names."""
     name = os.environ.get(ENGINE, "anvil")
@@ -355,7 +366,8 @@ class Contract:
 
     def data(self, function: str, *arguments: Any) -> bytes:
         """Calldata of a function."""
-        return self.abi.functions[function].encode(arguments)
+        item = self.abi.functions[function]
+        return item.selector + encoded(item.types, [_plain(argument) for argument in arguments])
 
     def send(self, sender: str, function: str, *arguments: Any, at: int | None = None) -> Receipt:
         """Mines a call that must succeed.

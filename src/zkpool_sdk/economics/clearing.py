@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from zkpool_sdk.economics import auction, base_fee, book_heap, stride
 from zkpool_sdk.economics.accelerators import AcceleratorRegistry
@@ -33,6 +34,9 @@ from zkpool_sdk.models import (
     TaskStatus,
 )
 from zkpool_sdk.units import Timestamp, Wei
+
+NO_ROUND: Final = Round()
+NO_RESCUE: Final = Rescue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +225,7 @@ class Clearing:
 
     def round_of(self, queue: QueueId) -> Round:
         """A queue's round as stored."""
-        return self.rounds.get(queue, Round())
+        return self.rounds.get(queue, NO_ROUND)
 
     def book_of(self, queue: QueueId) -> list[Bid]:
         """The book, best bid first."""
@@ -245,7 +249,7 @@ class Clearing:
 
     def rescue_of(self, task: TaskId) -> Rescue:
         """What a task that was open has to remember."""
-        return self.rescues.get(task, Rescue())
+        return self.rescues.get(task, NO_RESCUE)
 
     def recovered_of(self, task: TaskId) -> Wei:
         """What slashes for a task have credited to who carries tier 1's penalty, for that penalty."""

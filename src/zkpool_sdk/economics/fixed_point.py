@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from zkpool_sdk.errors import Panic
@@ -37,6 +38,7 @@ def mul_div_up(a: int, b: int, d: int) -> int:
     return _fits(-(-a * b // d))
 
 
+@lru_cache(maxsize=1 << 12)
 def rpow(base_ray: int, exponent: int) -> int:
     """A power in RAY, every product rounded down, bits of the exponent from the lowest up.
 

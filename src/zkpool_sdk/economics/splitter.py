@@ -40,6 +40,7 @@ RATES_INTERVAL_SECONDS: Final = 7 * DAY
 FIRST_POOL_BPS: Final = Bps(2_000)
 FIRST_DELEGATORS_BPS: Final = Bps(5_000)
 FIRST_SPONSOR_BPS: Final = Bps(2_000)
+NO_EARNING: Final = Earning()
 
 
 class RewardSplitter:
@@ -197,7 +198,7 @@ class RewardSplitter:
 
     def earning_of(self, account: Address, now: int) -> Earning:
         """Earnings of an account as of now; pending of an epoch that is over counts as claimable."""
-        earned = self.earnings.get(account, Earning())
+        earned = self.earnings.get(account, NO_EARNING)
         if earned.pending_epoch >= epoch_of(now):
             return earned
         return replace(

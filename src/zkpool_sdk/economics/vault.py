@@ -26,6 +26,7 @@ from zkpool_sdk.units import DAY, HOUR, UINT256_MAX, WEI_PER_ZK, Timestamp, Wei
 ENTRY_STAKE_WEI: Final = Wei(32 * WEI_PER_ZK)
 STAYING_STAKE_WEI: Final = decay.FLOOR_WEI
 UNBONDING_SECONDS: Final = 7 * DAY
+NO_STAKE: Final = Stake()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class StakeVault:
 
     def is_idle(self, prover: Address, now: int) -> bool:
         """Whether a prover that was active once had no accepted proof for a day."""
-        decays_from = self.stakes.get(prover, Stake()).decays_from
+        decays_from = self.stakes.get(prover, NO_STAKE).decays_from
         return decays_from != 0 and self.clock(now) >= decays_from
 
     def stake(self, prover: Address, amount_wei: int, now: int) -> None:
@@ -316,7 +317,7 @@ class StakeVault:
         return Timestamp(self.clock(now) + decay.GRACE_SECONDS)
 
     def _settled(self, prover: Address, now: int) -> tuple[Stake, int]:
-        s = self.stakes.get(prover, Stake())
+        s = self.stakes.get(prover, NO_STAKE)
         hours = decay.hours_due(self.clock(now), s.decays_from) if s.decays_from else 0
         if hours == 0:
             return s, 0
