@@ -16,26 +16,8 @@ type ProverId is uint32;
 /// @dev Published prover software; 0 is none.
 type AcceleratorId is uint32;
 
-using {eqProject as ==, neqProject as !=} for ProjectId global;
-using {eqQueue as ==} for QueueId global;
-using {eqTask as ==, neqTask as !=} for TaskId global;
+using {neqTask as !=} for TaskId global;
 using {eqProver as ==} for ProverId global;
-
-function eqProject(ProjectId a, ProjectId b) pure returns (bool) {
-    return ProjectId.unwrap(a) == ProjectId.unwrap(b);
-}
-
-function neqProject(ProjectId a, ProjectId b) pure returns (bool) {
-    return ProjectId.unwrap(a) != ProjectId.unwrap(b);
-}
-
-function eqQueue(QueueId a, QueueId b) pure returns (bool) {
-    return QueueId.unwrap(a) == QueueId.unwrap(b);
-}
-
-function eqTask(TaskId a, TaskId b) pure returns (bool) {
-    return TaskId.unwrap(a) == TaskId.unwrap(b);
-}
 
 function neqTask(TaskId a, TaskId b) pure returns (bool) {
     return TaskId.unwrap(a) != TaskId.unwrap(b);
