@@ -42,14 +42,14 @@ class AcceleratorRegistry:
             content_hash: of what users download, 32 bytes.
             keys: verifying keys of the circuits it proves, none for all of the system.
         Raises:
-            ShareTooHigh, TooManyKeys, EmptyRelease.
+            EmptyRelease, ShareTooHigh, TooManyKeys.
         """
+        if content_hash == bytes(32):
+            raise EmptyRelease()
         if share_bps > MAX_SHARE_BPS:
             raise ShareTooHigh(share_bps, MAX_SHARE_BPS)
         if len(keys) > MAX_KEYS:
             raise TooManyKeys(len(keys), MAX_KEYS)
-        if content_hash == bytes(32):
-            raise EmptyRelease()
         accelerator = AcceleratorId(len(self.accelerators) + 1)
         self.accelerators[accelerator] = Accelerator(
             owner, owner, Bps(share_bps), False, content_hash, system, uri, tuple(keys)
