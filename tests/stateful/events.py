@@ -16,7 +16,8 @@ from zkpool_sdk.chain.abi import AbiItem, all_events
 
 Log = tuple[bytes, tuple[bytes, ...], bytes]
 """Address, topics, data."""
-DYNAMIC: Final = ("bytes", "string", "uint256[]")
+DYNAMIC: Final = ("bytes", "string")
+"""Besides lists."""
 
 
 class Said(NamedTuple):
@@ -49,7 +50,7 @@ def encoded(address: str, item: AbiItem, arguments: Sequence[Any]) -> Log:
     for kind, is_topic, value in zip(item.types, item.indexed, arguments, strict=True):
         if is_topic:
             topics.append(words(value))
-        elif kind in DYNAMIC:
+        elif kind in DYNAMIC or kind.endswith("[]"):
             heads.append(None)
             tails.append(_tail(kind, value))
         else:
@@ -88,7 +89,7 @@ def _bytes20(address: str) -> bytes:
 
 
 def _tail(kind: str, value: Any) -> bytes:
-    if kind == "uint256[]":
-        return word(len(value)) + b"".join(map(word, value))
+    if kind.endswith("[]"):
+        return word(len(value)) + b"".join(map(words, value))
     text = value.encode() if isinstance(value, str) else value
     return word(len(text)) + text + bytes(-len(text) % 32)

@@ -53,7 +53,7 @@ class Listener:
         self._said: list[Said] = []
         self.sender = ZERO_ADDRESS
         self._task: Any = b""
-        self._around = {key: found for key, found in _AROUND.items() if key[0] in contracts}
+        self._around = {key: found for key, found in _AROUND.items() if key[0] in (*contracts, "control")}
         self.listen()
 
     def listen(self) -> None:

@@ -10,6 +10,7 @@ from hypothesis.stateful import initialize, rule
 
 from tests.stateful.acts import EDGES, PICKS
 from tests.stateful.adversary_rules import AdversaryRules
+from tests.stateful.control_rules import ControlRules
 from tests.stateful.desk_rules import DeskRules
 from tests.stateful.lockstep import live
 from tests.stateful.pool_rules import PoolRules
@@ -54,7 +55,15 @@ GOVERNING: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
 
 
 class MarketMachine(
-    RequesterRules, ProverRules, RescueRules, PoolRules, DeskRules, SaverRules, AdversaryRules, ProtocolLaws
+    RequesterRules,
+    ProverRules,
+    RescueRules,
+    PoolRules,
+    DeskRules,
+    SaverRules,
+    AdversaryRules,
+    ControlRules,
+    ProtocolLaws,
 ):
     """Rules pick from what the model holds; nothing is read from the chain until the example is over."""
 

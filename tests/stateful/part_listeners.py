@@ -313,3 +313,81 @@ def _nothing_moved(self: Listener, amount_wei: int, sender: Address, receiver: A
     """A token says so even if nothing moves."""
     if amount_wei == 0:
         self.say("token", "Transfer", sender, receiver, 0)
+
+
+# --- who runs the place
+
+
+@around("control", "transfer_ownership")
+def _transfer_ownership(self: Listener, go: Go, contract: str, caller: Address, owner: Address) -> None:
+    go()
+    self.say(_part(contract), "OwnershipTransferStarted", caller, owner)
+
+
+@around("control", "accept_ownership")
+def _accept_ownership(self: Listener, go: Go, contract: str, caller: Address) -> None:
+    before = self.market.control.owners[contract]
+    go()
+    self.say(_part(contract), "OwnershipTransferred", before, caller)
+
+
+@around("control", "set_guardian")
+def _set_guardian(self: Listener, go: Go, caller: Address, guardian: Address) -> None:
+    go()
+    self.say("market", "GuardianSet", guardian)
+
+
+def _part(contract: str) -> str:
+    """The model's name of a contract."""
+    return "pool" if contract == "delegation" else contract
+
+
+@around("projects", "register_project")
+def _register_project(self: Listener, go: Go, caller: Address) -> Any:
+    project = go()
+    self.say("projects", "ProjectRegistered", project, caller, "")
+    return project
+
+
+@around("projects", "allow_verifier")
+def _allow_verifier(self: Listener, go: Go, verifier: Address, allowed: bool) -> None:
+    go()
+    self.say("projects", "VerifierAllowed", verifier, allowed)
+
+
+@around("projects", "create_queue")
+def _create_queue(
+    self: Listener,
+    go: Go,
+    caller: Address,
+    project: Any,
+    verifier: Address,
+    key: bytes,
+    rules: Any,
+    *_: Any,
+    **how: Any,
+) -> Any:
+    queue = go()
+    q = self.market.projects.queues[queue]
+    self.say(
+        "projects", "QueueCreated", queue, project, verifier, key, list(rules), q.is_sealed, q.min_rating_ppm
+    )
+    self.say("projects", "TermsSet", queue, 1, self.market.projects.terms[queue, 1])
+    return queue
+
+
+@around("accelerators", "register")
+def _publish(
+    self: Listener,
+    go: Go,
+    owner: Address,
+    content_hash: bytes,
+    system: str,
+    keys: Any,
+    share_bps: int,
+    uri: str = "",
+) -> Any:
+    number = go()
+    release = content_hash, system, share_bps, list(keys), uri
+    self.say("accelerators", "AcceleratorRegistered", number, owner, *release)
+    return number

@@ -6,13 +6,40 @@ from typing import Any, Final
 
 from tests.stateful.machine import MarketMachine
 from tests.stateful.whole_tour import WHOLE_CHAPTERS
-from tests.stateful.world import World
+from tests.stateful.world import RULES, World
+from zkpool_sdk.models import SignalRule
 from zkpool_sdk.units import DAY, zk
 
 Stop = tuple[str, dict[str, Any]]
 WORK: Final[Stop] = ("one_round", {"which": 0, "count": 14, "over": 10**17, "works": True})
 FAULTS: Final[Stop] = ("misbehave", {"who": 1, "faults": 5, "how": "invalid", "rounds": 2})
 
+OPENING: Final[dict[str, Any]] = {
+    "pick": 0,
+    "rules": RULES,
+    "good": True,
+    "rating": None,
+    "window": 600,
+    "allowed": True,
+    "stranger": False,
+}
+OPENINGS: Final[tuple[dict[str, Any], ...]] = (
+    {},
+    {"rating": 10**6},
+    {"rating": 10**6 + 1},
+    {"rules": RULES[:2]},
+    {"rules": (*RULES[:2], SignalRule.NONE)},
+    {"good": False},
+    {"window": 59},
+    {"allowed": False},
+    {"stranger": True},
+)
+RELEASES: Final[tuple[dict[str, Any], ...]] = (
+    {"share": 500, "count": 1, "empty": False},
+    {"share": 2_001, "count": 33, "empty": True},
+    {"share": 2_001, "count": 33, "empty": False},
+    {"share": 0, "count": 33, "empty": False},
+)
 HARM: Final = ("declined", "invalid", "missed")
 
 CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
@@ -180,6 +207,20 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("donate", {"to": "market", "amount": 1}),
         ("claim_pool", {"stranger": True}),
         ("claim_pool", {"stranger": False}),
+    ),
+    "power": (
+        *(("hand_power_over", {"which": which, "accepts": which % 2 == 0}) for which in range(5)),
+        *(("hand_power_over", {"which": which, "accepts": True}) for which in (1, 3)),
+        ("act_as_the_market", {"by": "prover"}),
+        ("change_the_guardian", {"stands": False}),
+        ("change_the_guardian", {"stands": True}),
+        ("move_the_treasury", {"nobody": True, "back": False}),
+        ("move_the_treasury", {"nobody": False, "back": True}),
+        ("stake_by_permit", {"who": 0, "amount": 1}),
+    ),
+    "openings": (
+        *(("open_a_queue", {**OPENING, **what}) for what in OPENINGS),
+        *(("publish_software", release) for release in RELEASES),
     ),
     "adversaries": (
         ("shill", {"who": 0, "which": 0, "count": 14, "rank": 9, "below": 1}),

@@ -11,6 +11,7 @@ from typing import Final
 
 from zkpool_sdk.economics import auction, base_fee, book_heap, stride
 from zkpool_sdk.economics.accelerators import AcceleratorRegistry
+from zkpool_sdk.economics.control import Control
 from zkpool_sdk.economics.projects import ProjectRegistry
 from zkpool_sdk.economics.provers import ProverRegistry
 from zkpool_sdk.economics.splitter import RewardSplitter
@@ -77,6 +78,7 @@ class Clearing:
         self.provers = ProverRegistry(self.projects, self.vault, self.accelerators)
         self.splitter = RewardSplitter(self.token, at.splitter, at.treasury, self.vault, self.accelerators)
         self.insurance = InsuranceFund(self.token, at.insurance, insurance_cap_wei)
+        self.control = Control(at.owner, at.market)
         self.desk = ZERO_ADDRESS
         self.paused = False
         self.tasks: dict[TaskId, Task] = {}
