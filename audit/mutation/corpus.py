@@ -7,6 +7,7 @@ its events. A mutant with which any of them differs is noticed by the lock-step 
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,9 +65,17 @@ class Corpus:
     rich: list[tuple[str, int]] = field(default_factory=list)
     setup_places: frozenset[int] = frozenset()
 
-    def notice(self, place: int) -> Noticed | None:
-        """The first life in which a mutant shows; ``None`` if it shows in none."""
-        return self._live(self.chain.evm, place, self.reaching.get(place, ()))
+    def notice(self, place: int, most: int = sys.maxsize) -> Noticed | None:
+        """The first life in which a mutant shows; ``None`` if it shows in none.
+
+        Args:
+            most: how many of the lives that come by its place are tried.
+        """
+        lives = self.reaching.get(place, [])
+        planned = lives[: most // 3]
+        rest = lives[most // 3 :]
+        spread = rest[:: max(1, len(rest) // max(1, most - len(planned)))]
+        return self._live(self.chain.evm, place, [*planned, *spread])
 
     def notice_from_setup(self, place: int) -> Noticed | None:
         """The same with the mutant active from the first deployment on."""

@@ -10,18 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 from audit._evm import Evm, Result
 from audit.mutation.corpus import Noticed
 from audit.recording.builds import Build, Builds
 from audit.recording.reading import START, Life, Recording, read
+from audit.recording.recorder import AMPLE_GAS, ROOM
 from audit.recording.replay import Difference, Replay
 from audit.recording.steps import Answer, Request
-
-AMPLE_GAS: Final = 5_000_000
-"""From here on a limit means "enough"; below it a test wants to see what too little does."""
-GAS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ class Roomy(Replay):
 
     def _run(self, request: Request, was: Answer, keep: bool) -> Result | None:
         is_ample = bool(request.creates) or request.gas >= AMPLE_GAS
-        return self._send(request, GAS if is_ample else request.gas, keep)
+        return self._send(request, ROOM if is_ample else request.gas, keep)
 
 
 class Branch(Roomy):
