@@ -1,19 +1,14 @@
 """The report: one HTML file, nothing loaded from elsewhere, written from the results of the parts.
 
-Pages show what they find in a part's figures; what is not there is left out. Beyond what the modules of the
-parts document, these shapes are drawn:
+Pages show what they find in a part's figures, as the modules of the parts document them; what is not there is
+left out. Of parts with more than one form these are drawn:
 
-* coverage: ``files`` {path: {``lines``, ``covered``, ``explained``, ``branches``, ``taken``,
-  ``branches_explained``}} and ``map`` {path: {``hits`` {line: count}, ``branches`` {line: [count of each
-  arm]}, ``reasons`` {line: text}}}.
 * mutation: ``mutants``, ``killed``, ``equivalent``, ``timeouts``, ``score`` and ``raw`` (0 to 1), ``by_file``
   and ``by_operator`` {name: {``mutants``, ``killed``, ``reviewed``}}, ``survivors`` [{``file``, ``line``,
   ``function``, ``operator``, ``before``, ``after``, ``reason``}].
 * symbolic: ``checks`` [{``name``, ``law``, ``outcome``, ``paths``, ``seconds``, ``bounds``}].
 * fuzz: ``targets`` [{``name``, ``inputs``, ``seconds``, ``crashes``}], ``verifiers`` [{``system``,
   ``proofs``, ``accepted``, ``kinds`` {name: count}}].
-* simulation: ``bids_per_second``, ``plots`` [{``title``, ``question``, ``across``, ``up``, ``logarithmic``,
-  ``series`` {name: [[x, y], ...]}, ``reading``}], ``attacks`` [{``name``, ``gain``, ``unit``, ``note``}].
 """
 
 from __future__ import annotations

@@ -74,12 +74,10 @@ def _mutants(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _lines(figures: Mapping[str, Any]) -> Iterator[str]:
-    files = list((figures.get("files") or {}).values())
-    excused = sum(one.get("explained", 0) for one in files)
-    arms = sum(one.get("branches_explained", 0) for one in files)
-    if excused or arms:
-        yield f"{excused} lines and {arms} branch arms are reached by no test; the map gives the reasons."
-    if files:
+    missed = sum(len(file["missed"]) for file in figures.get("files") or ())
+    if missed:
+        yield f"{missed} statements or outcomes are reached by no test; the map gives the reasons."
+    if figures.get("files"):
         yield "That a line was reached does not say that its result was looked at: the mutants tell that."
 
 

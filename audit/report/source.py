@@ -26,28 +26,25 @@ class SourceLine:
     note: str
 
 
-def listing(path: str, known: Mapping[str, Any]) -> list[SourceLine]:
-    """The lines of a file, from its entry in the coverage map; nothing if the file is gone."""
-    file = ROOT / path
+def listing(known: Mapping[str, Any]) -> list[SourceLine]:
+    """The lines of a file, from its entry in the coverage part's figures; nothing if the file is gone."""
+    file = ROOT / known["file"]
     return list(_lines(file.read_text(encoding="utf-8"), known)) if file.is_file() else []
 
 
 def _lines(text: str, known: Mapping[str, Any]) -> Iterator[SourceLine]:
-    hits, branches, reasons = (known.get(key) or {} for key in ("hits", "branches", "reasons"))
+    counts: Mapping[str, int] = known.get("map") or {}
+    missed: dict[int, list[Mapping[str, Any]]] = {}
+    for point in known.get("missed") or ():
+        missed.setdefault(point["line"], []).append(point)
     for number, line in enumerate(text.splitlines(), 1):
-        key = str(number)
-        count, arms, reason = hits.get(key), branches.get(key) or [], reasons.get(key, "")
-        note = reason
-        if arms:
-            taken = sum(bool(arm) for arm in arms)
-            note = f"{taken} of {len(arms)} arms taken. {reason}".strip()
-        tone = ""
-        if count is not None or arms:
-            complete = bool(count) if count is not None else True
-            if complete and all(arms):
-                tone = "hit"
-            elif reason:
-                tone = "excused"
-            else:
-                tone = "part" if complete else "missed"
-        yield SourceLine(number, line, tone, count, note)
+        count, points = counts.get(str(number)), missed.get(number, [])
+        tone = "" if count is None else "hit" if count else "missed"
+        if points:
+            excused = all(point.get("reason") for point in points)
+            tone = "excused" if excused else "part" if count else "missed"
+        said = [
+            f"{point['what']}: {point['reason']}" if point.get("reason") else point["what"]
+            for point in points
+        ]
+        yield SourceLine(number, line, tone, count, "; ".join(dict.fromkeys(said)))

@@ -91,9 +91,10 @@ class View:
         return [(name, result) for name, result in named if result is not None]
 
     def fuller(self, part: str) -> tuple[str, PartResult] | None:
-        """The run with more in it: the kept deep one if the contracts are still the same, else this one."""
+        """The run to show: the kept deep one if the contracts are the same and this one has not failed."""
         kept, this = self.kept(part), self.this(part)
-        if kept is not None and (this is None or (self.current(kept) and this.passed)):
+        empty = this is None or not this.figures
+        if kept is not None and (empty or (this is not None and this.passed and self.current(kept))):
             return "Kept deep run", kept
         return None if this is None else ("This run", this)
 
@@ -151,7 +152,12 @@ class View:
         for name, one in dict(result.figures.get(key) or {}).items():
             killed, reviewed = one.get("killed", 0), one.get("reviewed", 0)
             left = max(one.get("mutants", 0) - killed - reviewed, 0)
-            rows.append((name, (("killed", killed), ("explained", reviewed), ("survived", left))))
+            rows.append(
+                (
+                    name.removeprefix("contracts/"),
+                    (("killed", killed), ("explained", reviewed), ("survived", left)),
+                )
+            )
         return plots.divided(rows) if rows else Markup("")
 
     def replayed(self, result: PartResult) -> Markup:

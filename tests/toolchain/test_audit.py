@@ -147,9 +147,18 @@ def test_threats__of_the_document__each_have_a_test_or_a_reason() -> None:
 
 
 def test_listing__lines_with_and_without_reasons__have_their_tones() -> None:
-    known = {"hits": {"1": 3, "2": 0, "3": 0}, "branches": {"1": [2, 0]}, "reasons": {"3": "cannot be"}}
-    tones = [line.tone for line in listing("contracts/libraries/SplitMath.sol", known)]
-    assert tones[:4] == ["part", "missed", "excused", ""]
+    missed = [
+        {"line": 1, "what": "never false", "reason": ""},
+        {"line": 3, "what": "never reached", "reason": "cannot be"},
+    ]
+    file = {
+        "file": "contracts/libraries/SplitMath.sol",
+        "map": {"1": 3, "2": 0, "3": 0, "4": 2},
+        "missed": missed,
+    }
+    lines = listing(file)
+    assert [line.tone for line in lines[:5]] == ["part", "missed", "excused", "hit", ""]
+    assert lines[2].note == "never reached: cannot be"
 
 
 def test_percent__not_quite_all__is_not_called_all() -> None:
