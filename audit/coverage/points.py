@@ -206,7 +206,7 @@ def _operands(condition: Node) -> Iterator[Node]:
             yield from _operands(child)
     elif inner.kind == "UnaryOperation" and inner.data["operator"] == "!":
         yield from _operands(inner.children[0])
-    else:
+    elif inner.kind != "Literal":  # ``while (true)`` is left from inside
         yield condition
 
 

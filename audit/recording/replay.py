@@ -119,8 +119,11 @@ class Replay:
         if was.ok:
             return self._send(request, ROOM, keep)
         result = self._send(request, request.gas, keep)
-        if was.data and result is not None and not result.ok and result.data != was.data:
-            return self._send(request, ROOM, keep=False)
+        gas = request.gas
+        while was.data and result is not None and not result.data and gas < ROOM:
+            # It ended before it came to refuse. A little more each time: how much is left can be the reason.
+            gas += gas // 8
+            result = self._send(request, gas, keep=False)
         return result
 
     def _send(self, request: Request, gas: int, keep: bool) -> Result | None:

@@ -60,6 +60,19 @@ def test_settle__idle_short__pays_the_first_in_part_and_stops(pool: RawPool) -> 
     assert pool.read("requestOf", 2)[2] == 22 * ZK * OFFSET, "the rest keeps its place"
     assert pool.read("creditOf", pool.delegator) == 40 * ZK, "nobody overtakes"
     assert pool.read("idleWei") == 0
+    pool.send(pool.outsider, "settleRequests", 32)
+    assert pool.read("requestOf", 2)[2] == 22 * ZK * OFFSET, "nothing left to pay with"
+
+
+def test_settle__second_is_immature__pays_the_first_alone(pool: RawPool) -> None:
+    pool.deposit(pool.delegator, 2 * ZK)
+    first = pool.request(pool.delegator, ZK * OFFSET)
+    pool.pass_time(60)
+    second = pool.request(pool.delegator, ZK * OFFSET)
+    pool.send(pool.outsider, "settleRequests", 32, at=pool.matures_at(second) - 1)
+    assert pool.matures_at(first) < pool.matures_at(second)
+    assert pool.read("creditOf", pool.delegator) == ZK
+    assert pool.read("requestRange") == (second, second + 1)
 
 
 def test_settle__when_money_comes_in__pays_who_waits_in_passing(pool: RawPool) -> None:

@@ -279,6 +279,18 @@ def test_recall__for_a_matured_request_that_idle_cannot_pay__by_anybody(funded: 
         recall(pool, pool.outsider, pool.second_prover)
 
 
+def test_recall__for_a_matured_request_that_idle_can_pay__reverts(funded: RawPool) -> None:
+    pool = funded
+    pool.borrow(pool.prover)
+    request = pool.request(pool.delegator, ZK * OFFSET)
+    pool.chain.now = pool.matures_at(request) + 1
+    pool.lock(pool.prover, ZK)
+    pool.release(pool.prover, ZK)
+    assert pool.read("idleWei") >= ZK
+    with reverts(errors.NotRecallable, prover=pool.prover):
+        recall(pool, pool.outsider)
+
+
 def test_recall__while_bonds_are_open__takes_what_covers_none(funded: RawPool) -> None:
     pool = funded
     pool.borrow(pool.prover)

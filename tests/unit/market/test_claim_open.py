@@ -242,3 +242,45 @@ def test_finalize__at_every_boundary__is_due_a_second_later(stage: Stage) -> Non
         outcomes = stage.chain.simulate(calls)
         assert outcomes[0].ok
         assert market.decode("taskOf", outcomes[1].data)[2] == status
+
+
+def test_claim__active_stake_without_registration__reverts(stage: Stage, missed: bytes) -> None:
+    stage.act(stage.fund(stage.outsider, 40 * ZK), stage.pool.vault, "stake", 40 * ZK)
+    name, fields = stage.refused(stage.outsider, stage.pool.market, "claimOpen", missed, 1)
+    assert (name, fields["account"]) == ("NotRegistered", stage.outsider)
+
+
+@pytest.mark.parametrize("seat", [32, 255])
+def test_claim__seat_beyond_the_last__reverts(stage: Stage, missed: bytes, seat: int) -> None:
+    assert stage.refusal(stage.second, stage.pool.market, "claimOpen", missed, seat) == "WrongSeat"
+
+
+def test_claim__who_declined_it_before__reverts(stage: Stage) -> None:
+    """Neither who declined first nor who declined second gets it back after another rescuer has missed it."""
+    stage.seat(stage.prover)
+    task = stage.assigned(stage.requester, 5 * ZK)
+    stage.seat(stage.second)
+    stage.seat(stage.third)
+    stage.pool.decline(task, stage.prover)
+    stage.pool.claim_open(task, stage.second)
+    assert stage.refusal(stage.prover, stage.pool.market, "claimOpen", task, 0) == "WrongStatus"
+    stage.pool.decline(task, stage.second)
+    assert stage.refusal(stage.prover, stage.pool.market, "claimOpen", task, 0) == "NotRescuer"
+    stage.pool.claim_open(task, stage.third)
+    stage.miss(task)
+    assert stage.task(task).prover == stage.id_of(stage.third)
+    for decliner, seat in ((stage.prover, 0), (stage.second, 1)):
+        assert stage.refusal(decliner, stage.pool.market, "claimOpen", task, seat) == "NotRescuer"
+
+
+def test_claim__declined_task_that_nobody_was_slashed_for__earns_the_price_alone(stage: Stage) -> None:
+    stage.seat(stage.prover)
+    task = stage.assigned(stage.requester, 5 * ZK)
+    stage.seat(stage.second)
+    stage.pool.decline(task, stage.prover)
+    stage.pool.claim_open(task, stage.second)
+    receipt = stage.prove(task, stage.second)
+    assert stage.task(task).status == PROVEN
+    assert not stage.events(receipt, stage.pool.market, "BountyPaid")
+    assert stage.credit(stage.second) == 0
+    stage.check_solvency()

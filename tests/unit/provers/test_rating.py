@@ -145,6 +145,17 @@ def test_ban__good_proof__ends_the_row_and_not_the_ban(scene, provers, queue, bu
     assert provers.proverOf(1).bannedUntil == now + HOUR
 
 
+def test_ban__fault_after_a_proof_in_jail__stays_in_jail(provers, queue, busy, market_account):
+    """A task taken before can be proven from jail; that ends the row, and the next fault bans nobody out of jail."""
+    for _ in range(4):
+        provers.recordMissed(queue, 0, 1, sender=market_account)
+    provers.recordProven(queue, 0, 1, [0], [600], sender=market_account)
+    assert (provers.proverOf(1).failureCount, provers.proverOf(1).bannedUntil) == (0, JAIL)
+    receipt = provers.recordMissed(queue, 0, 1, sender=market_account)
+    assert receipt.events == []
+    assert (provers.proverOf(1).failureCount, provers.proverOf(1).bannedUntil) == (1, JAIL)
+
+
 @pytest.mark.parametrize(("late", "free"), [(-1, 0), (0, 0), (1, 1)])
 def test_ban__last_second__is_part_of_it(scene, provers, queue, prover, market_account, late, free):
     scene.seat(prover)

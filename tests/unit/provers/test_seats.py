@@ -106,6 +106,14 @@ def test_join__seat_given_up__is_taken_first(scene, provers, queue, prover, seco
     assert [seat.prover for seat in scene.seats()] == [1, 4, 3, 5]
 
 
+def test_join__several_seats_given_up__takes_the_lowest(scene, provers, queue, prover):
+    scene.crowd(4)
+    for index in (3, 1):
+        scene.chain.send(provers.leave, queue, sender=ordinary(index))
+    scene.seat(prover)
+    assert [seat.prover for seat in scene.seats()] == [1, 5, 3, 0]
+
+
 @pytest.fixture
 def full_queue(scene):
     """32 seats, all taken by active provers 1 to 32."""
@@ -143,6 +151,21 @@ def test_join__full_queue__spares_an_inactive_prover_with_a_task_in_flight(
     scene.chain.send(vault.requestUnstake, 40 * ZK, sender=full_queue[31])
     provers.join(queue, 1, sender=ready)
     assert [scene.seats()[i].prover for i in (0, 31)] == [1, 33]
+
+
+def test_join__full_queue__takes_the_seat_of_a_prover_in_jail(
+    scene, provers, queue, full_queue, ready, market_account
+):
+    """Who sits in jail is drawn no task, with whatever stake and capacity."""
+    provers.award(queue, [(7, 4, 777)], sender=market_account)
+    for _ in range(4):
+        with reverts(provers.QueueFull, queue=queue, seatLimit=32):
+            provers.join(queue, 1, sender=ready)
+        provers.recordMissed(queue, 7, 8, sender=market_account)
+    assert provers.proverOf(8).bannedUntil == 2**32 - 1
+    assert scene.seats()[7].capacity > 0
+    provers.join(queue, 1, sender=ready)
+    assert scene.seats()[7] == Seat(33, 1, 0, scene.seats()[7].pass_)
 
 
 def test_set_capacity__own_seat__changes_it(scene, provers, queue, ready):

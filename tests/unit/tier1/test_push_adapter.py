@@ -207,6 +207,41 @@ def test_bind__second_task__only_when_the_first_has_failed(push: Push) -> None:
     assert not push.adapter.read("verify", EXT, *push.signed(77)), "nobody has it now"
 
 
+def test_bind__first_task_proven_and_not_settled__keeps_it(push: Push) -> None:
+    push.post()
+    first = push.assigned()
+    push.world.act("outsider", push.adapter, "onAssigned", EXT, first)
+    second = push.assigned()
+    push.prove(first)
+    refused = push.world.refused("outsider", push.adapter, "onAssigned", EXT, second)
+    assert refused == ("WorkIsBound", {"ext": EXT, "task": first})
+
+
+def test_bind__first_task_failed__goes_to_the_second(push: Push) -> None:
+    push.post(prove_in=10 * DAY)
+    world = push.world
+    first = push.assigned()
+    world.act("outsider", push.adapter, "onAssigned", EXT, first)
+    over_at = world.task(first)["prove_by"] + LIABILITY + 1
+    world.act("keeper", world.pool.market, "finalize", first, at=over_at)
+    world.skip_to(over_at + 2 * 3_600)  # the ban for the miss is over
+    second = push.assigned()
+    world.act("outsider", push.adapter, "onAssigned", EXT, second)
+    assert push.work().task == second
+    push.prove(second)
+    push.settle()
+    assert push.credit("prover") == REWARD
+
+
+def test_post__token_that_keeps_a_part__is_refused(push: Push) -> None:
+    world = push.world
+    fee = world.chain.deploy(compiled()["FeeToken"], world.sponsor, 100)
+    world.chain.set_code(world.pool.token.address, world.chain.code(fee.address))
+    post = (world.queue, STATEMENT, REWARD, LESS, world.chain.now + DAY)
+    refused = world.refused("sponsor", push.adapter, "post", *post)
+    assert refused == ("TokenTookFee", {"expectedWei": REWARD, "gotWei": REWARD * 99 // 100})
+
+
 def test_adapter__without_a_role_in_tier1__says_so(push: Push) -> None:
     for function, arguments in (("stake", (1,)), ("requestExit", ()), ("withdraw", ())):
         assert push.world.refused("operator", push.adapter, function, *arguments)[0] == "StakesNothing"

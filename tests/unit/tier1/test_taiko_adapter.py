@@ -302,6 +302,36 @@ def test_value__late_and_not_slashed_yet__counts_the_loss_already(world: World) 
     assert world.value == value - worth(4 * REWARD)
 
 
+def test_settle__proven_by_another_after_the_pool_was_late__books_the_penalty(world: World) -> None:
+    """Tier 1 took the block away and has its proof from elsewhere: nothing is left to mark."""
+    number = world.assigned()
+    world.miss(number)
+    world.act("outsider", world.taiko, "markLate", number)
+    world.act("trader", world.taiko, "proveBlock", number, *world.proof(number, world.trader))
+    assert world.block(number)["proven_at"] == world.chain.now
+    assert world.refused("keeper", world.adapter, "enter", number, data_of(number))[0] == "WorkTooLate"
+    assert world.settle(number) == (FORFEITED, 0, worth(4 * REWARD))
+    assert world.adapter.read("bookedUnits") == STAKED - 4 * REWARD
+
+
+def test_settle__task_still_open_to_rescuers__changes_nothing(world: World) -> None:
+    """Tier 1's window can end before the market's: the task's fate decides what provers pay."""
+    number = world.propose()
+    world.enter(number)
+    prove_by = world.block(number)["prove_by"]
+    world.act("prover", world.pool.provers, "setCapacity", world.queue, 0)
+    world.clear()
+    world.act("prover", world.pool.provers, "setCapacity", world.queue, 8)
+    world.clear()
+    task = world.work(number).task
+    junk = world.proof(number, world.prover)[0]
+    world.act("prover", world.pool.market, "submitProof", task, junk, b"junk")
+    assert world.task(task)["status"] == OPEN
+    world.skip_to(prove_by + 1)
+    assert world.task(task)["status"] == OPEN
+    assert world.settle(number) == (BOUND, 0, 0)
+
+
 def test_settle__block_that_nobody_entered__books_its_loss(world: World) -> None:
     number = world.propose()
     assert world.settle(number) == (NONE, 0, 0)
