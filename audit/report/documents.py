@@ -17,6 +17,12 @@ from audit.result import ROOT
 DOCS: Final = ROOT / "docs"
 NAME: Final = re.compile(r"`([\w:]+)`")
 LINK: Final = re.compile(r"\[[^\]]+\]\(([\w-]+\.md)[^)]*\)")
+CHECK: Final = re.compile(
+    r"/// @notice ((?:.*\n\s*///)*.*)\n"
+    r"\s*(contract \w+[^{]*\{|function )"
+    r"(?:(check_\w+)\(((?:.|\n)*?)\n    \})?"
+)
+"""The words above a contract or a check, and the check's name, arguments and body."""
 LOCK_STEP: Final = re.compile(r"^(i\d+[a-z]?_|check_)")
 
 
@@ -34,6 +40,31 @@ class Invariant:
     cells: tuple[Markup, ...]
     laws: tuple[str, ...]
     tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What a symbolic check says of itself: its words, its arguments, what it assumes."""
+
+    notice: str
+    arguments: str
+    assumed: tuple[str, ...]
+
+
+def laws(contract: str) -> dict[str, Law]:
+    """The checks of a contract of laws, by name; the contract's own words under the empty name."""
+    path = ROOT / "audit" / "symbolic" / f"{contract}.sol"
+    if not path.exists():
+        return {}
+    text = path.read_text(encoding="utf-8")
+    found = {}
+    for notice, _, name, rest in CHECK.findall(text):
+        head, _, body = rest.partition(")")
+        assumed = re.findall(r"_assume\((.*?)\);", body.partition("assert(")[0], re.DOTALL)
+        words = " ".join(line.strip().removeprefix("///").strip() for line in notice.splitlines())
+        arguments = ", ".join(" ".join(one.split()) for one in head.split(",") if one.strip())
+        found[name] = Law(words.strip(), arguments, tuple(" ".join(one.split()) for one in assumed))
+    return found
 
 
 @cache

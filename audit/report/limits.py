@@ -66,11 +66,17 @@ def _search(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _mutants(figures: Mapping[str, Any]) -> Iterator[str]:
-    sampled, every = figures.get("sampled"), figures.get("mutants")
-    if sampled and every and sampled < every:
-        yield f"Of {every:,} mutants a sample of {sampled:,} was tried in this run."
-    if figures.get("timeouts"):
-        yield f"{figures['timeouts']:,} mutants never ended or ran out of gas; they do not count as killed."
+    if figures.get("drawn"):
+        yield f"Mutants were tried of one file, `{figures['drawn']}`, on lock-step lives alone."
+    confirmed = figures.get("confirmed")
+    if confirmed:
+        yield (
+            "That a test notices a mutant is read off the replay of what it did; of "
+            f"{confirmed['drawn']:,} drawn ones {confirmed['failed']:,} really failed when run."
+        )
+    halted = (figures.get("all") or {}).get("halted")
+    if halted:
+        yield f"{halted:,} mutants differ only by running out of gas; they do not count as noticed."
 
 
 def _lines(figures: Mapping[str, Any]) -> Iterator[str]:

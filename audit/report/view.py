@@ -150,14 +150,15 @@ class View:
         """Mutants by file or operator, divided in killed, reviewed and survived."""
         rows = []
         for name, one in dict(result.figures.get(key) or {}).items():
-            killed, reviewed = one.get("killed", 0), one.get("reviewed", 0)
-            left = max(one.get("mutants", 0) - killed - reviewed, 0)
-            rows.append(
-                (
-                    name.removeprefix("contracts/"),
-                    (("killed", killed), ("explained", reviewed), ("survived", left)),
-                )
+            known = one["equivalent"] + one["explained"]
+            left = one["survived"] + one["unreached"] - known
+            sizes = (
+                ("killed", one["killed"]),
+                ("explained", known),
+                ("survived", left),
+                ("plain", one["halted"]),
             )
+            rows.append((name.removeprefix("contracts/"), sizes))
         return plots.divided(rows) if rows else Markup("")
 
     def replayed(self, result: PartResult) -> Markup:
