@@ -3,10 +3,12 @@
 from dataclasses import fields
 
 import pytest
+from eth_abi.abi import encode
 
 from scripts.export_abi import export, exported
 from zkpool_sdk.chain import Contracts
 from zkpool_sdk.chain.abi import EXPORTED, all_errors, all_events, load_abi, parse_abi, to_model
+from zkpool_sdk.chain.connection import Log
 from zkpool_sdk.chain.contracts import (
     Accelerators,
     Contract,
@@ -22,7 +24,7 @@ from zkpool_sdk.chain.contracts import (
     Token,
     Vault,
 )
-from zkpool_sdk.chain.events import Event
+from zkpool_sdk.chain.events import Event, decode_log
 from zkpool_sdk.errors import ContractError
 from zkpool_sdk.models import (
     ZERO_ADDRESS,
@@ -167,3 +169,19 @@ def test_to_model__struct_of_amounts__becomes_its_dataclass() -> None:
     assert to_model(SlashParts, (6, 0, 2, 1, 1, 2)) == SlashParts(6, 0, 2, 1, 1, 2)
     with pytest.raises(ValueError, match="shorter"):
         to_model(SlashParts, (5, 0))
+
+
+def test_decode_log__text_that_is_no_utf8__is_an_event_all_the_same() -> None:
+    """Found by fuzzing: whoever registered with such a URI stopped every reader of the events."""
+    item = load_abi("ProverRegistry").events["ProverRegistered"]
+    data = encode(["bytes"], [b"https://\xff\xfe"])
+    topics = (item.selector, (7).to_bytes(32, "big"), bytes(32))
+    event = decode_log(Log(ZERO_ADDRESS, topics, data, 1, 0, "0x"))
+    assert event is not None
+    assert getattr(event, "uri", None) == "https://\\xff\\xfe"
+
+
+def test_decode_outputs__text_that_is_no_utf8__is_read() -> None:
+    item = load_abi("ProjectRegistry").functions["uriOf"]
+    assert item.decode_outputs(encode(["bytes"], [b"\xc3"])) == ("\\xc3",)
+    assert item.decode_outputs(encode(["string"], ["zk\u00e9"])) == ("zk\u00e9",)

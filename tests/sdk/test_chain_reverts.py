@@ -53,6 +53,13 @@ def test_decode_revert__unknown_data__is_kept(data: bytes) -> None:
     assert "execution reverted" in str(error)
 
 
+def test_decode_revert__text_that_is_no_utf8__is_told_all_the_same() -> None:
+    """Found by fuzzing: a contract that reverts with such a text made its caller fail with another error."""
+    told = decode_revert(keccak(text="Error(string)")[:4] + encode(["bytes"], [b"no \xff"]))
+    assert isinstance(told, UnknownRevert)
+    assert told.message == "no \\xff"
+
+
 def test_decode_revert__truncated_fields__are_no_crash() -> None:
     data = data_of("ProverMarket", "BidBelowBaseFee", 1, 2)[:-1]
     assert isinstance(decode_revert(data), UnknownRevert)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
 
-from zkpool_sdk.chain.abi import all_errors
+from zkpool_sdk.chain.abi import all_errors, decode
 from zkpool_sdk.chain.errors import UnknownRevert
 from zkpool_sdk.errors import ContractError, Panic, ZKPoolError
 

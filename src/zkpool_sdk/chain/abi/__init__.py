@@ -9,7 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import StringDecoder
+from eth_abi.registry import BaseEquals, registry
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -36,6 +39,20 @@ ADAPTERS: Final = ("PushAdapter", "TaikoAdapter")
 """Ways into tier 1, each deployed by whoever opens it."""
 EXPORTED: Final = CONTRACTS + ADAPTERS
 """Contracts with a file of their name in this folder."""
+
+
+def _decoder() -> ABIDecoder:
+    """A decoder that takes any bytes for text: strangers write it, and readers must not stop at it."""
+    kinds = registry.copy()
+    kinds.unregister_decoder("string")
+    text = StringDecoder(handle_string_errors="backslashreplace")  # type: ignore[no-untyped-call]
+    is_text = BaseEquals("string", with_sub=False)  # type: ignore[no-untyped-call]
+    kinds.register_decoder(is_text, text, label="string")
+    return ABIDecoder(kinds)
+
+
+decode: Final = _decoder().decode
+"""Values behind encoded data, by their types. In a text, bytes that are no UTF-8 are written as ``\\xff``."""
 
 
 @dataclass(frozen=True, slots=True)
