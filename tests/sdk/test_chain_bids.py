@@ -118,6 +118,40 @@ def test_json__of_anything_else__is_refused(text: str) -> None:
         Offer.from_json(text)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("statement", None),
+        ("statement", 5),
+        ("statement", "12"),
+        ("statement", [None]),
+        ("statement", [["1"]]),
+        ("salt", None),
+        ("salt", []),
+        ("salt", True),
+        ("queue", 1.9),
+        ("queue", float("inf")),
+        ("queue", "-1"),
+        ("queue", " 1_0 "),
+        ("max_fee_wei", "9" * 79),
+        ("data", "0x 00"),
+        ("requester", "0x" + " 5a" * 20),
+    ],
+)
+def test_json__field_of_another_kind__is_refused_and_no_crash(name: str, value: object) -> None:
+    """Found by fuzzing: other errors than the promised one came out, and 1.9 became 1."""
+    record = {**json.loads(GOOD.to_json()), name: value}
+    with pytest.raises(ValueError, match=r".+"):
+        SealedBid.from_json(json.dumps(record))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"bid": ' * 100_000])
+def test_json__nested_deeper_than_the_stack__is_refused(text: str) -> None:
+    for kind in (SealedBid, SignedBid, Offer):
+        with pytest.raises(ValueError, match=r".+"):
+            kind.from_json(text)
+
+
 def test_new_salt__many__are_long_and_differ() -> None:
     salts = {bids.new_salt() for _ in range(1000)}
     assert len(salts) == 1000

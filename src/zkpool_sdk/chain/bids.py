@@ -7,6 +7,7 @@ opened later; who loses it before then loses the deposit, so both can be written
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self
@@ -78,7 +79,10 @@ class _Record:
         Raises:
             ValueError: the text is no such record.
         """
-        found = json.loads(text)
+        return cls._from_record(_parsed(text))
+
+    @classmethod
+    def _from_record(cls, found: Any) -> Self:
         names = [part.name for part in fields(cls)]  # type: ignore[arg-type]
         if not isinstance(found, dict) or set(found) != set(names):
             raise ValueError(f"a {cls.__name__} has the fields {', '.join(names)}")
@@ -141,10 +145,10 @@ class Offer:
         Raises:
             ValueError: the text is no such record.
         """
-        found = json.loads(text)
+        found = _parsed(text)
         if not isinstance(found, dict) or set(found) != {"bid", "signature"}:
             raise ValueError("an Offer has the fields bid, signature")
-        return cls(SignedBid.from_json(json.dumps(found["bid"])), _bytes(found["signature"]))
+        return cls(SignedBid._from_record(found["bid"]), _bytes(found["signature"]))
 
 
 def new_salt() -> int:
@@ -228,6 +232,9 @@ def reveal_window(cycle: int) -> tuple[Timestamp, Timestamp]:
 
 
 _BYTES_FIELDS: Final = {"data"}
+_DIGITS: Final = re.compile(r"[0-9]{1,78}")
+"""A number of 256 bits has 78 digits."""
+_HEXADECIMAL: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _ADDRESS_FIELDS: Final = {"requester", "raiser"}
 
 
@@ -247,11 +254,26 @@ def _value(name: str, text: Any) -> Any:
             raise ValueError(f"{name} is no address")
         return Address(text)
     if name == "statement":
-        return tuple(int(item) for item in text)
+        if not isinstance(text, list):
+            raise ValueError(f"{name} is no list")
+        return tuple(_number(name, item) for item in text)
+    return _number(name, text)
+
+
+def _number(name: str, text: Any) -> int:
+    if not isinstance(text, str) or not _DIGITS.fullmatch(text):
+        raise ValueError(f"{name} has a number that is not written as decimal digits")
     return int(text)
 
 
 def _bytes(text: Any) -> bytes:
-    if not isinstance(text, str) or not text.startswith("0x"):
+    if not isinstance(text, str) or not _HEXADECIMAL.fullmatch(text):
         raise ValueError("bytes are written as 0x and hexadecimal digits")
     return bytes.fromhex(text[2:])
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
