@@ -21,6 +21,8 @@ OWN_STAKES: Final = (300, 60, 40, 0)
 def worlds_of(new_chain: Callable[[], Chain], artifacts: Artifacts) -> Iterator[World]:
     """The worlds that lives begin in: by wall or market time, new or with a history, two of them whole.
 
+    The token of one is hostile.
+
     Args:
         new_chain: the chain of the next one.
     """
@@ -30,7 +32,8 @@ def worlds_of(new_chain: Callable[[], Chain], artifacts: Artifacts) -> Iterator[
         (True, False, True),
         (True, True, False),
     ):
-        world = World(new_chain(), artifacts, uses_market_time=uses_market_time, whole=whole)
+        hostile = is_old and whole
+        world = World(new_chain(), artifacts, uses_market_time=uses_market_time, whole=whole, hostile=hostile)
         yield lived_in(world) if is_old else world
 
 

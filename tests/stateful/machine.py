@@ -12,6 +12,7 @@ from tests.stateful.acts import EDGES, PICKS
 from tests.stateful.adversary_rules import AdversaryRules
 from tests.stateful.control_rules import ControlRules
 from tests.stateful.desk_rules import DeskRules
+from tests.stateful.hostile_rules import HostileRules
 from tests.stateful.lockstep import live
 from tests.stateful.pool_rules import PoolRules
 from tests.stateful.protocol_laws import ProtocolLaws
@@ -63,6 +64,7 @@ class MarketMachine(
     SaverRules,
     AdversaryRules,
     ControlRules,
+    HostileRules,
     ProtocolLaws,
 ):
     """Rules pick from what the model holds; nothing is read from the chain until the example is over."""

@@ -147,6 +147,25 @@ WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         *(("run_the_pool", {"what": what, "cap": zk(200)}) for what in ("write off", "operator")),
         ("tier1_pays_back", {"amount": 0, "all_of_it": True}),
     ),
+    "a hostile token": (
+        WORK,
+        ("request_unstake", {"who": 2, "kind": "one"}),
+        *(
+            ("call_back", {"who": 0, "outer": outer, "inner": inner, "pick": 0})
+            for outer in ("stake", "place", "credit", "claim", "finish", "deposit", "reward")
+            for inner in ("clear", "finalize", "expire", "settle", "treasury", "requests", "collect", "work")
+        ),
+        ("take_profit_in", {"at_end": True, "works": True}),
+        *(
+            ("call_back", {"who": 1, "outer": outer, "inner": inner, "pick": 1})
+            for outer in ("stake", "place", "claim", "deposit")
+            for inner in ("requests", "treasury", "expire")
+        ),
+        ("ask_back", BACK),
+        ("take_back", {**TAKE, "how": "settle"}),
+        ("settle", {"who": 0, "twice": False}),
+        ("call_back", {"who": 0, "outer": "stake", "inner": "settle", "pick": 1}),
+    ),
     "rewards": (
         WORK,
         ("promise_a_reward", REWARD),

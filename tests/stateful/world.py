@@ -6,6 +6,7 @@ import pickle
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tests.stateful.hostile import HostileToken
 from tests.support.rawchain import Artifacts, Chain, Contract
 from tests.support.rawmarket import INSURANCE_CAP_WEI, KEY, MAX_UINT256, STANDARD_TERMS, RawMarket, deploy
 from zkpool_sdk.economics.delegation import DelegationVault
@@ -116,19 +117,27 @@ class World:
     """A market on a chain, and a model equal to it."""
 
     def __init__(
-        self, chain: Chain, artifacts: Artifacts, *, uses_market_time: bool, whole: bool = False
+        self,
+        chain: Chain,
+        artifacts: Artifacts,
+        *,
+        uses_market_time: bool,
+        whole: bool = False,
+        hostile: bool = False,
     ) -> None:
         """Deploys a market.
 
         Args:
             whole: with the real bid desk and pool, and a push adapter; else the machine acts for desk and
                 sponsor, and can do what the real ones never would.
+            hostile: around a token that calls back in the middle of a transfer when it is told to.
         """
         self.chain = chain
         self.whole = whole
         parts = artifacts if whole else {n: found for n, found in artifacts.items() if n not in STAND_INS}
         treasury = chain.accounts[1]
-        self.at: RawMarket = deploy(chain, parts, treasury, uses_market_time=uses_market_time)
+        token = "HookToken" if hostile else "ZKToken"
+        self.at: RawMarket = deploy(chain, parts, treasury, uses_market_time=uses_market_time, token=token)
         at = self.at
         if at.desk and at.delegation:
             desk, sponsor = at.desk.address, at.delegation.address
@@ -165,6 +174,8 @@ class World:
         if isinstance(self._market, Protocol):
             self._open_pool(self._market.pool)
         self._crowd(self.crowded)
+        if hostile:
+            self._market.hostile = HostileToken(self._market)  # type: ignore[attr-defined]
         self.statements: dict[TaskId, int] = {}
         self.keep(self._market, {})
 
