@@ -146,7 +146,7 @@ def test_ban__good_proof__ends_the_row_and_not_the_ban(scene, provers, queue, bu
 
 
 def test_ban__fault_after_a_proof_in_jail__stays_in_jail(provers, queue, busy, market_account):
-    """A task taken before can be proven from jail; that ends the row, and the next fault bans nobody out of jail."""
+    """A task taken before can be proven from jail; that ends the row, and the next fault frees nobody."""
     for _ in range(4):
         provers.recordMissed(queue, 0, 1, sender=market_account)
     provers.recordProven(queue, 0, 1, [0], [600], sender=market_account)
