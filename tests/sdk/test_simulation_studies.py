@@ -28,6 +28,8 @@ from zkpool_sdk.simulation.scene import Scene, play, seats_of
 from zkpool_sdk.simulation.study import Scale
 from zkpool_sdk.units import DAY, zk
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
 # --- populations
 
 
@@ -301,6 +303,15 @@ def test_study__small__answers_with_figures_and_panels(question: str) -> None:
     assert 3 <= len(study.panels) <= 4
     assert study.bid_count > 10_000
     ElementTree.fromstring(study.svg())
+
+
+def test_mechanism__every_question__has_its_plot_and_its_command() -> None:
+    text = (DOCS / "MECHANISM.md").read_text(encoding="utf-8")
+    for question in QUESTIONS:
+        plot = DOCS / f"simulation-{question}.svg"
+        ElementTree.parse(plot)
+        assert f"({plot.name})" in text
+        assert f"zkpool_sdk.simulation {question} --seed" in text
 
 
 def test_round_seconds__the_simulated_clock__is_the_markets() -> None:

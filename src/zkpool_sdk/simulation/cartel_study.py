@@ -29,6 +29,8 @@ SCENES: Final = (
     Scene("busy", False),
 )
 FEW_SCENES: Final = (SCENES[1], SCENES[3])
+CUT_PERCENT: Final = 160
+"""Where the plots end; the figures do not."""
 SURE: Final = 2.0
 """Standard errors by which a gain has to exceed zero before it counts as one."""
 
@@ -105,9 +107,23 @@ def study(seed: int, scale: Scale) -> Study:
         }
     x_label = "share of the capacity in the cartel"
     panels = [
-        Panel("What the cartel gains", x_label, "gain, % of honest profit", gains),
+        Panel(
+            f"What the cartel gains, cut at {CUT_PERCENT} %",
+            x_label,
+            "gain, % of honest profit",
+            gains,
+            y_from=0,
+            y_to=CUT_PERCENT,
+        ),
         Panel("What it leaves out", x_label, "% of its own slots", left_out, y_from=0),
-        Panel("What requesters pay more", x_label, "change of the mean price, %", prices),
+        Panel(
+            f"What requesters pay more, cut at {CUT_PERCENT} %",
+            x_label,
+            "change of the mean price, %",
+            prices,
+            y_from=0,
+            y_to=CUT_PERCENT,
+        ),
         Panel("What requesters lose", x_label, "change of their surplus, %", losses),
     ]
     return Study("cartel", "What a cartel gains by withholding capacity", seed, figures, panels, bids)
