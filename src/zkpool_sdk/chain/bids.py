@@ -16,6 +16,7 @@ from eth_abi.abi import encode
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
+from zkpool_sdk.chain.records import parse_record
 from zkpool_sdk.chain.signer import Signer
 from zkpool_sdk.models import (
     ZERO_ADDRESS,
@@ -79,7 +80,7 @@ class _Record:
         Raises:
             ValueError: the text is no such record.
         """
-        return cls._from_record(_parsed(text))
+        return cls._from_record(parse_record(text))
 
     @classmethod
     def _from_record(cls, found: Any) -> Self:
@@ -145,7 +146,7 @@ class Offer:
         Raises:
             ValueError: the text is no such record.
         """
-        found = _parsed(text)
+        found = parse_record(text)
         if not isinstance(found, dict) or set(found) != {"bid", "signature"}:
             raise ValueError("an Offer has the fields bid, signature")
         return cls(SignedBid._from_record(found["bid"]), _bytes(found["signature"]))
@@ -270,10 +271,3 @@ def _bytes(text: Any) -> bytes:
     if not isinstance(text, str) or not _HEXADECIMAL.fullmatch(text):
         raise ValueError("bytes are written as 0x and hexadecimal digits")
     return bytes.fromhex(text[2:])
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("it is nested too deep") from None

@@ -22,6 +22,7 @@ from zkpool_sdk.chain.errors import (
     DeploymentUnfinished,
     WrongChain,
 )
+from zkpool_sdk.chain.records import parse_record
 from zkpool_sdk.models import ZERO_ADDRESS, Address
 from zkpool_sdk.units import DAY, WEI_PER_ZK
 
@@ -204,7 +205,7 @@ class Deployment:
             DeploymentMalformed: the file cannot be read, or is no record.
         """
         try:
-            record = json.loads(Path(path).read_text(encoding="utf-8"))
+            record = parse_record(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise DeploymentMalformed(str(path), f"it cannot be read ({error.strerror})") from None
         except ValueError as error:

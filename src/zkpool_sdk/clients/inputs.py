@@ -13,6 +13,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from zkpool_sdk.chain.records import parse_record
 from zkpool_sdk.clients.errors import InputsDiffer, InputsMalformed, InputsNeeded
 
 MAX_DATA_BYTES: Final = 16_384
@@ -58,17 +59,14 @@ def inputs_from(task: bytes, data: bytes, handed_over: Mapping[str, Any] | None 
         if handed_over is None:
             raise InputsNeeded(task)
         return dict(handed_over)
-    try:
-        return _read(task, data, handed_over)
-    except RecursionError:
-        raise InputsMalformed("it is nested too deep") from None
+    return _read(task, data, handed_over)
 
 
 def _read(task: bytes, data: bytes, handed_over: Mapping[str, Any] | None) -> dict[str, Any]:
     try:
-        record = json.loads(data)
-    except ValueError:
-        raise InputsMalformed("it is not JSON") from None
+        record = parse_record(data)
+    except ValueError as error:
+        raise InputsMalformed(f"it is not JSON that can be read ({error})") from None
     if not isinstance(record, dict):
         raise InputsMalformed("it is not an object")
     if "sha256" in record:

@@ -43,7 +43,7 @@ EXPORTED: Final = CONTRACTS + ADAPTERS
 
 def _decoder() -> ABIDecoder:
     """A decoder that takes any bytes for text: strangers write it, and readers must not stop at it."""
-    kinds = registry.copy()
+    kinds = registry.copy()  # type: ignore[no-untyped-call]
     kinds.unregister_decoder("string")
     text = StringDecoder(handle_string_errors="backslashreplace")  # type: ignore[no-untyped-call]
     is_text = BaseEquals("string", with_sub=False)  # type: ignore[no-untyped-call]
