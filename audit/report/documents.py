@@ -23,7 +23,7 @@ CHECK: Final = re.compile(
     r"(?:(check_\w+)\(((?:.|\n)*?)\n    \})?"
 )
 """The words above a contract or a check, and the check's name, arguments and body."""
-LOCK_STEP: Final = re.compile(r"^(i\d+[a-z]?_|check_)")
+LOCK_STEP: Final = "lock-step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ def _invariants(lines: Sequence[str]) -> Iterator[Invariant]:
         cells = [cell.strip() for cell in line.strip().strip("|").split(" | ")]
         if not line.startswith("| ") or not cells[0][:1].isdigit() or len(cells) < 3:
             continue
-        names = NAME.findall(cells[-1])
-        laws = tuple(name for name in names if LOCK_STEP.match(name))
-        tests = tuple(name for name in names if name.startswith("test_"))
+        named = [(name, LOCK_STEP in said) for said in cells[-1].split(";") for name in NAME.findall(said)]
+        tests = tuple(name for name, _ in named if name.startswith("test_"))
+        laws = tuple(name for name, asked in named if asked and name not in tests)
         yield Invariant(heading, cells[0], tuple(map(inline, cells[1:-1])), laws, tests)
 
 
