@@ -11,10 +11,21 @@ from tests.stateful.lockstep import Act
 from tests.stateful.world import World
 from tests.support.rawchain import Contract
 from zkpool_sdk.chain.abi import all_events
+from zkpool_sdk.errors import ContractError
 from zkpool_sdk.units import DAY, HOUR, WEI_PER_ZK
 
-SINGLE: Final = ("deployer", "treasury", "delegators", "keeper", "outsider", "maker", "desk", "sponsor")
-MANY: Final = {"requesters": "requester", "provers": "prover", "hot_keys": "hot key", "crowd": "crowd member"}
+SINGLE: Final = (
+    "deployer", "treasury", "delegators", "keeper", "outsider", "maker", "desk", "sponsor", "operator",
+    "wallet",
+)  # fmt: skip
+MANY: Final = {
+    "requesters": "requester",
+    "provers": "prover",
+    "hot_keys": "hot key",
+    "savers": "delegator",
+    "attackers": "attacker",
+    "crowd": "crowd member",
+}
 CONTRACTS: Final = {"provers": "prover registry", "projects": "project registry", "vault": "stake vault"}
 PLACING: Final = ("placeBid", "placeBidFor", "placeSigned", "reveal")
 EVERYTHING: Final = 2**256 - 1
@@ -33,7 +44,7 @@ class Names:
                 self._people[account.lower()] = f"{name} {number}"
         for name in SINGLE:
             account = getattr(world.roles, name, None)
-            if account:
+            if account and isinstance(account, str):
                 self._people.setdefault(account.lower(), f"the {name}")
 
     def account(self, address: str) -> str:
@@ -55,6 +66,14 @@ class Names:
             return "[" + ", ".join(self.value(item) for item in value) + "]"
         return str(value)
 
+    def refusal(self, error: ContractError) -> str:
+        """An error with its fields."""
+        given = (
+            f"{name} = {self._amount(name, value)}"
+            for name, value in zip(error.fields, error.args, strict=True)
+        )
+        return f"{type(error).__name__}({', '.join(given)})"
+
     def log(self, log: Log) -> str:
         """An event in a line."""
         address, topics, data = log
@@ -66,7 +85,7 @@ class Names:
         return f"{item.name}({given}) of {self.account('0x' + address.hex())}"
 
     def _amount(self, name: str, value: Any) -> str:
-        is_wei = isinstance(value, int) and (name.endswith("Wei") or name == "value")
+        is_wei = isinstance(value, int) and (name.endswith(("Wei", "_wei")) or name == "value")
         return zk(value) if is_wei else self.value(value)
 
     def placed(self, task: bytes) -> str:
@@ -87,7 +106,7 @@ class Names:
             said = words(self, act.arguments, act.at)
         if act.function in PLACING and returned:
             said += self.placed(returned[:32])
-        refused = f"; it is refused: {act.refusal}" if act.refusal else ""
+        refused = f"; it is refused: {self.refusal(act.refusal)}" if act.refusal else ""
         return f"{later(act.at - since)}{self.account(act.sender)} {said}{refused}"
 
 
@@ -122,6 +141,17 @@ _SENTENCES: Final[dict[str, Callable[[Names, Arguments, int], str]]] = {
         f"bids {zk(a[2])} for one proof in queue {a[0]} (statement {list(a[1])}, good for {a[3] - at} s)"
     ),
     "placeBidFor": lambda n, a, at: f"brings {n.account(a[0])}'s bid of {zk(a[3])} into queue {a[1]}",
+    "commit": lambda n, a, at: f"commits to a sealed bid in queue {a[0]}",
+    "reveal": lambda n, a, at: f"reveals a sealed bid of {zk(a[2])} in queue {a[0]} (statement {list(a[1])})",
+    "forfeit": lambda n, a, at: "has the deposit of a bid forfeited that was not revealed",
+    "claimDeposit": lambda n, a, at: "claims its deposits back",
+    "raiseFor": lambda n, a, at: f"raises the bid of {n.task(a[0])} to {zk(a[1])} for its requester",
+    "deposit": lambda n, a, at: f"deposits {zk(a[0])} for shares of {n.account(a[1])}",
+    "requestRedeem": lambda n, a, at: f"asks to redeem {a[0]} shares",
+    "redeem": lambda n, a, at: f"redeems {a[0]} shares",
+    "withdraw": lambda n, a, at: f"withdraws {zk(a[0])} from the pool",
+    "borrowStake": lambda n, a, at: "borrows stake from the pool",
+    "returnStake": lambda n, a, at: "returns its loan",
     "raiseBid": lambda n, a, at: f"raises the bid of {n.task(a[0])} to {zk(a[1])}",
     "raiseBidFor": lambda n, a, at: f"raises another's bid of {n.task(a[0])} to {zk(a[1])}",
     "cancelBid": lambda n, a, at: f"cancels the bid of {n.task(a[0])}",

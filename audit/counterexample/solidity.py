@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from audit.counterexample.naming import Names, contracts_of
@@ -11,17 +13,19 @@ from tests.stateful.world import World
 from tests.support.rawchain import Contract
 from zkpool_sdk.chain.abi import AbiItem
 
+ROOT: Final = Path(__file__).resolve().parents[2]
 FOUNDRY_TOML: Final = """# node_modules/.bin/forge test --root <this folder>
 [profile.default]
+solc = "{solc}"
 src = "."
 test = "."
-out = "../../forge/out"
-cache_path = "../../forge/cache"
+out = "out"
+cache_path = "cache"
 libs = []
 evm_version = "prague"
 offline = true
 gas_limit = "18446744073709551615"
-fs_permissions = [{ access = "read", path = "." }]
+fs_permissions = [{{ access = "read", path = "." }}]
 """
 LISTS: Final = 4
 """Lists of up to so many numbers are written out; longer ones are raw calldata."""
@@ -168,6 +172,13 @@ BODY: Final = """
         (l[0], l[1], l[2], l[3]) = (a, b, c, d);
     }
 """
+
+
+def foundry_toml() -> str:
+    """Forge's settings: the project's own compiler, nothing from anywhere else."""
+    version = re.search(r"version: (\S+)", (ROOT / "ape-config.yaml").read_text(encoding="utf-8"))
+    assert version is not None
+    return FOUNDRY_TOML.format(solc=ROOT / "build" / "solc" / f"solc-v{version[1]}")
 
 
 def forge_test(described: Sequence[str], facts: Facts, world: World) -> str:

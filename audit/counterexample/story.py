@@ -110,7 +110,7 @@ def publish(example: Counterexample, stage: Stage, folder: Path = FOLDER) -> Pat
     (at / "Counterexample.t.sol").write_text(
         solidity.forge_test(described, facts, example.step.world), encoding="utf-8"
     )
-    (at / "foundry.toml").write_text(solidity.FOUNDRY_TOML, encoding="utf-8")
+    (at / "foundry.toml").write_text(solidity.foundry_toml(), encoding="utf-8")
     return at
 
 

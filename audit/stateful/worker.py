@@ -13,11 +13,11 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import ExitStack, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import asdict
 from functools import wraps
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, Self
 
 import hypothesis
 import hypothesis.core
@@ -90,6 +90,21 @@ class Worker:
             self.save(force=True)
         return 1 if self.counts.failure else 0
 
+    @contextmanager
+    def ready(self) -> Iterator[Self]:
+        """The worker with its worlds built, counting lives, for somebody else to work with."""
+        with self._opened:
+            self.build()
+            _count(self.counts, self._begin_life)
+            yield self
+
+    def seed(self, run: int) -> None:
+        """Sets the seed of the next run."""
+        vars(hypothesis.core)["global_force_seed"] = self.shift.seed + run
+
+    def _begin_life(self) -> None:
+        self.counts.lives += 1
+
     def build(self) -> None:
         """Builds the worlds, each on a chain of its own, so that a counterexample needs no other."""
         built = self._artifacts or artifacts.kept()
@@ -121,7 +136,7 @@ class Worker:
         run = 0
         phases = [Phase.reuse, Phase.generate] if self.shift.thorough else [Phase.generate]
         while self._has_time():
-            vars(hypothesis.core)["global_force_seed"] = self.shift.seed + run
+            self.seed(run)
             run_state_machine_as_test(MarketMachine, settings=self.settings(tuple(phases), LIVES))
             phases, run = [Phase.generate], run + 1
 
@@ -144,7 +159,7 @@ class Worker:
 
     def _next_life(self) -> None:
         """A life begins."""
-        self.counts.lives += 1
+        self._begin_life()
         self.save()
 
     # --- what went wrong
@@ -187,11 +202,11 @@ class Worker:
 
 
 def engine(name: str) -> Chain:
-    """A chain of this engine."""
+    """A chain of this engine; in process with room for contracts that have planted bugs in them."""
     if name == "evm":
         from tests.support.evm_chain import EvmChain
 
-        return EvmChain(account_count=ACCOUNTS)
+        return EvmChain(account_count=ACCOUNTS, flags=("--code-size-limit",))
     from tests.support.ape_chain import ApeChain
 
     return ApeChain(account_count=ACCOUNTS)
