@@ -24,7 +24,7 @@ from typing import Any, Final
 from zkpool_sdk.economics import base_fee
 from zkpool_sdk.simulation.chart import Panel, Series
 from zkpool_sdk.simulation.demand import Late, Requesters, Truthful, Values, constant
-from zkpool_sdk.simulation.demand_study import NEAR, SLOTS, Trace, rounds_to, run
+from zkpool_sdk.simulation.demand_study import NEAR, SLOTS, Trace, run
 from zkpool_sdk.simulation.study import Scale, Study
 from zkpool_sdk.units import PPM, WEI_PER_ZK
 
@@ -122,14 +122,14 @@ def study(seed: int, scale: Scale) -> Study:
             x_ticks=ticks,
         ),
         Panel(
-            "A hundredfold rise takes",
+            "A rise from 0.01 to 0.9 ZK takes",
             x_label,
             "rounds (300 s)",
             [
                 Series("simulated", _against(FRACTIONS[2:], rises)),
                 Series(
                     "at the largest move",
-                    _against(FRACTIONS[2:], [log(100) * denominator(f) / PPM for f in FRACTIONS[2:]]),
+                    _against(FRACTIONS[2:], [log(90) * denominator(f) / PPM for f in FRACTIONS[2:]]),
                     dashed=True,
                     colour=5,
                 ),
@@ -159,8 +159,8 @@ def _rises(seed: int) -> tuple[list[float], int]:
         d = denominator(fraction)
         needed = round(log(100) * d / PPM * 2) + 60
         trace = run(Truthful(values), constant(ARRIVALS), needed, seed, denominator=d, warm_up=0)
-        arrived = rounds_to(trace.base_fee, target, 0)
-        rises.append(float(needed if arrived is None else arrived))
+        arrived = (number for number, fee in enumerate(trace.base_fee) if fee >= target)
+        rises.append(float(next(arrived, needed)))
         bids += trace.bid_count
     return rises, bids
 
