@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from audit._evm import Evm, Refusal, Result
@@ -95,6 +95,10 @@ class Replay:
                 return [self._run(step.requests[0], step.answers[0], keep=True)]
             case "call":
                 return [self._run(step.requests[0], step.answers[0], keep=False)]
+            case "simulate" if self.roomy and len(step.requests) == 1:
+                request = step.requests[0]
+                at = self.evm.now + 1 if request.at is None else request.at
+                return [self._run(replace(request, at=at), step.answers[0], keep=False)]
             case "simulate":
                 calls = [(r.sender, r.to, r.data, r.at, r.value) for r in step.requests]
                 gas = ROOM if self.roomy else max((r.gas for r in step.requests), default=0)

@@ -22,6 +22,7 @@ from tests.unit.bids.bench import (
 )
 from zkpool_sdk import errors
 from zkpool_sdk.economics.base_fee import base_fee as base_fee_at
+from zkpool_sdk.models import TaskStatus
 from zkpool_sdk.units import DAY
 
 BID = st.tuples(st.integers(MIN_BASE_FEE, 4 * MIN_BASE_FEE), st.sampled_from([-1, 0, DAY]))
@@ -138,6 +139,24 @@ def test_quote_for__full_book_of_expired_bids__the_worst_does_not_price(bench: B
     [won] = assigned(cleared)
     assert (rank, price) == (1, base) == (won.position, won.price_wei)
     assert won.task == task_of(placed)
+
+
+def test_quote__bid_that_the_base_fee_has_outgrown__is_no_rival(bench: Bench) -> None:
+    """It stays in the book, in hope of a lower base fee; this round it neither wins nor prices."""
+    base = bench.market.read("baseFeeOf", bench.queue)
+    slots = bench.market.read("slotCountOf", bench.queue)
+    outgrown = bench.place(bench.rival, base)
+    for i in range(2 * slots):
+        bench.place(bench.bidders[i % 8], 2 * ZK)
+    started_at = bench.market.read("roundOf", bench.queue)[2]
+    bench.market.send(bench.outsider, "clear", bench.queue, at=max(started_at + ROUND, bench.chain.now + 1))
+    higher = bench.market.read("baseFeeOf", bench.queue)
+    assert higher > base
+    _, fees, _ = bench.market.read("bookOf", bench.queue)
+    assert base in fees
+    assert bench.market.read("taskOf", outgrown)[2] == TaskStatus.QUEUED
+    assert list(bench.lens.read("quote", bench.queue)[2]) == [fee for fee in fees if fee >= higher]
+    assert bench.lens.read("quoteFor", bench.queue, higher)[0] == 1 + sum(fee >= higher for fee in fees)
 
 
 def test_quote_for__equal_bid__stands_behind_the_earlier(bench: Bench) -> None:

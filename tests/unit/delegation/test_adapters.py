@@ -207,6 +207,15 @@ def test_write_off__unreadable_adapter__is_a_loss_and_ends_its_funding(
     assert (pool.read("idleWei"), pool.read("lockedProfitWei")) == (100 * ZK, 30 * ZK)
 
 
+def test_mark__less_gas_than_the_answer_may_take__reverts(pool: RawPool, staked: Contract) -> None:
+    """Else whoever calls with little gas could make an honest adapter look unreadable."""
+    call = pool.delegation.call(pool.outsider, "mark", staked.address)
+    [short] = pool.chain.simulate([call], gas=pool.read("MARK_GAS"))
+    assert isinstance(short.error(), errors.GasShort)
+    [enough] = pool.chain.simulate([call], gas=pool.read("MARK_GAS") + 100_000)
+    assert enough.ok
+
+
 def test_write_off__never_allowed__reverts(pool: RawPool) -> None:
     with reverts(errors.NotAdapter, adapter=pool.outsider):
         pool.send(pool.owner, "writeOff", pool.outsider)

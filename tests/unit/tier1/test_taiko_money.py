@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.rawchain import compiled
 from tests.support.rawmarket import MAX_UINT256
+from tests.support.stage import refusal_of
 from tests.unit.tier1.world import MAX_BID, STAKED, TTKO, ZK, World, worth
 
 # --- stake
@@ -24,6 +25,16 @@ def test_stake__request_exit__withdraw__comes_back_whole(world: World) -> None:
     world.act("operator", world.adapter, "withdraw", at=exit_at)
     assert (world.units(world.adapter), world.adapter.read("bookedUnits")) == (STAKED, 0)
     assert world.value == value
+
+
+def test_tier1__less_gas_than_a_call_may_take__is_not_asked(world: World) -> None:
+    """Else whoever calls with little gas could make tier 1 fail where it would not have."""
+    call = world.adapter.call(world.operator, "requestExit")
+    [short] = world.chain.simulate([call], gas=500_000)
+    name, fields = refusal_of(short)
+    assert (name, fields["gasNeeded"]) == ("GasShort", 400_000 + 400_000 // 63 + 100_000)
+    [enough] = world.chain.simulate([call], gas=700_000)
+    assert enough.ok
 
 
 @pytest.mark.parametrize(

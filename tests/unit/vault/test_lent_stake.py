@@ -64,6 +64,13 @@ def test_lend__to_a_prover_without_stake__activates(stage: Stage, sponsor: Spons
     assert stage.balance(sponsor.vault) == LOAN
 
 
+def test_back__prover_without_a_loan__covers_with_its_own(stage: Stage, sponsor: Sponsor) -> None:
+    stage.seat(stage.prover)
+    own = free_cover(stage, stage.queue)
+    sponsor.back(stage.queue)
+    assert free_cover(stage, stage.queue) == own > 0
+
+
 def test_lend__beside_a_stake_that_is_too_small__fills_it_up(stage: Stage, sponsor: Sponsor) -> None:
     stage.act(stage.prover, sponsor.vault, "stake", 5 * ZK)
     sponsor.lend(stage.prover, 27 * ZK - 1)
