@@ -244,6 +244,19 @@ def test_stray__more_tasks__is_nearer_to_proportion() -> None:
     assert all(distance <= 8 / count for count, distance in points.items())
 
 
+def test_equal_provers__lower_seat__is_paid_more_for_as_many_tasks() -> None:
+    random = Random(6)
+    queue = Queue([SimulatedProver(rating_ppm=960_000) for _ in range(4)], random)
+    requesters = Truthful(Values())
+    for _ in range(300):
+        requesters.come(queue, random, 8)
+        queue.clear()
+    first, *_, last = queue.provers
+    assert first.task_count == last.task_count
+    assert first.rating_ppm == last.rating_ppm
+    assert first.earned_wei > 1.2 * last.earned_wei
+
+
 def test_vcg_by_position__like_positions__is_the_first_loser() -> None:
     random = Random(4)
     fees = sorted(Values().draw(random, 20), reverse=True)

@@ -137,10 +137,10 @@ class Queue(Book):
 
     def positions(self, slots: Sequence[int], count: int) -> list[int]:
         """Seats that a sale of ``count`` slots would go to, by position; anybody can work this out before."""
-        return self._draw(slots, count)[0]
+        return self.draw(slots, count)[0]
 
     def _assign(self, sale: Sale, slots: Sequence[int], bond_wei: int) -> list[int]:
-        seats, passes = self._draw(slots, len(sale.prices_wei))
+        seats, passes = self.draw(slots, len(sale.prices_wei))
         provers, now = self.provers, self.now
         # Stored passes of who was drawn, before the draw.
         self.drawn_pass = max(self.drawn_pass, min(provers[seat].pass_ for seat in passes))
@@ -163,7 +163,7 @@ class Queue(Book):
             heappush(self._due, (at, self._order, seat, word, price_wei, bond_wei, proven))
         return seats
 
-    def _draw(self, slots: Sequence[int], count: int) -> tuple[list[int], dict[int, int]]:
+    def draw(self, slots: Sequence[int], count: int) -> tuple[list[int], dict[int, int]]:
         """``stride.draw`` and ``stride.by_rating`` with a heap: seats by position, passes of those drawn."""
         provers, least = self.provers, self.drawn_pass
         heap = [

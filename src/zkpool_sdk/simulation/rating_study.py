@@ -119,7 +119,7 @@ def stray(draws: int, capacity: int) -> list[tuple[int, float]]:
     points, wanted = [], 8.0
     for number in range(1, draws + 1):
         # One at a time, as if everybody were free again: convergence without bans and capacities.
-        seats, passes = queue._draw([1] * len(provers), 1)
+        seats, passes = queue.draw([1] * len(provers), 1)
         counts[seats[0]] += 1
         for seat, pass_ in passes.items():
             provers[seat].pass_ = pass_
