@@ -14,7 +14,7 @@ from tests.support.rawchain import Contract
 from zkpool_sdk.chain.abi import AbiItem
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-FOUNDRY_TOML: Final = """# node_modules/.bin/forge test --root <this folder>
+FOUNDRY_TOML: Final = """# python -m audit.counterexample.forge <this folder>, or forge test in it
 [profile.default]
 solc = "{solc}"
 src = "."
