@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,10 +20,12 @@ from audit.report.limits import limits_of
 from audit.report.source import listing
 from audit.result import BUILD, KEPT, ROOT, PartResult, Status, read, source_hash
 
+FOUND: Final = ROOT / "audit" / "found.toml"
 TEMPLATES: Final = Path(__file__).with_name("templates")
 PAGES: Final = (
     ("summary", "Summary", ()),
     ("claims", "What is claimed", ("stateful", "properties")),
+    ("found", "What it has found", ()),
     ("lockstep", "Lock-step", ("stateful",)),
     ("coverage", "Coverage", ("coverage",)),
     ("mutants", "Mutants", ("mutation",)),
@@ -67,6 +70,7 @@ class View:
             md=documents.inline,
             good_tests=_good_tests,
         )
+        environment.tests["in_contracts"] = lambda where: where.startswith("contracts/")
         environment.globals.update(
             view=self, pages=PAGES, parts=parts.PARTS, documents=documents, plots=plots, listing=listing
         )
@@ -74,6 +78,16 @@ class View:
         return environment.get_template("report.html").render(
             now=datetime.now(UTC), commit=_commit(), source=self.source
         )
+
+    @property
+    def found(self) -> list[dict[str, str]]:
+        """The defects that the suite has shown so far, from ``audit/found.toml``."""
+        found: list[dict[str, str]] = tomllib.loads(FOUND.read_text(encoding="utf-8"))["found"]
+        return found
+
+    def page_of(self, part: str) -> str:
+        """The page of a part."""
+        return next(page for page, _, names in PAGES if names == (part,))
 
     # --- runs
 

@@ -146,6 +146,22 @@ def test_threats__of_the_document__each_have_a_test_or_a_reason() -> None:
     assert all(row["attack"] and (row["tests"] or row["what"]) for row in rows)
 
 
+def test_found__defects__name_a_part_and_a_test_that_exists() -> None:
+    tests = Path(__file__).parents[1]
+    named = {
+        name
+        for path in tests.rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    view = View()
+    assert view.found
+    for one in view.found:
+        assert one["by"] in parts.NAMES
+        assert one["test"] in named, one
+        assert one["what"]
+        assert one["where"]
+
+
 def test_listing__lines_with_and_without_reasons__have_their_tones() -> None:
     missed = [
         {"line": 1, "what": "never false", "reason": ""},
