@@ -5,11 +5,13 @@ use pyo3::exceptions::{PyException, PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use revm::bytecode::Bytecode;
+use revm::install_crypto;
 use revm::primitives::{hex, Address, Bytes, B256, U256};
 
 use crate::dump::{dump, load};
 use crate::expected::{log_bytes, Expected, Scenario as Checked};
 use crate::machine::{Call, Machine, Outcome, Refused, BLOCK_GAS};
+use crate::memo::Remembering;
 use crate::probes::MAGIC;
 
 create_exception!(_evm, Refusal, PyException, "A transaction that cannot be run.");
@@ -464,6 +466,8 @@ fn integer(py: Python<'_>, word: U256) -> PyResult<Bound<'_, PyAny>> {
 /// The module `audit._evm`.
 #[pymodule]
 fn _evm(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // The first to load the module installs it; another one in the process would do the same.
+    let _ = install_crypto(Remembering::new());
     module.add("Refusal", module.py().get_type::<Refusal>())?;
     module.add_class::<Evm>()?;
     module.add_class::<Result>()?;
