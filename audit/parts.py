@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import resource
+import shutil
 import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, cast
 
-from audit.result import BUILD, KEPT, Options, PartResult, Profile, ToolMissing, read, write
+from audit.result import BUILD, KEPT, PLANTED, Options, PartResult, Profile, ToolMissing, read, write
 
 NOT_RUN: Final = 3
 """Exit status of a part whose tool is missing."""
@@ -141,11 +142,16 @@ def cpu_seconds() -> float:
 
 
 def keep() -> int:
-    """Copies the results of the last run to ``audit/kept``, the deep ones alone. Returns the exit status."""
+    """Copies the deep results of the last run to ``audit/kept``. Returns the exit status."""
     kept = [result for name in NAMES if (result := read(name)) is not None and result.profile is Profile.DEEP]
     for result in kept:
         write(result, KEPT)
         print(f"kept {result.part}: {verdict(result)}, {result.summary}")
+    KEPT.mkdir(parents=True, exist_ok=True)
+    hunted = BUILD / PLANTED
+    if hunted.exists() and hunted.read_text(encoding="utf-8").strip():
+        shutil.copyfile(hunted, KEPT / PLANTED)
+        print("kept how the planted bugs were found")
     if not kept:
         print("nothing to keep: the last run was not deep")
     return 0 if kept else 1

@@ -27,6 +27,8 @@ BUILD: Final = ROOT / "build" / "audit"
 """Results of the last run of each part, and whatever parts make."""
 KEPT: Final = ROOT / "audit" / "kept"
 """Results that are committed: the last deep run."""
+PLANTED: Final = "planted.json"
+"""Beside the results: how each planted bug was found."""
 CONTRACTS: Final = ROOT / "contracts"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -18,7 +19,7 @@ from audit import parts
 from audit.report import documents, plots
 from audit.report.limits import limits_of
 from audit.report.source import listing
-from audit.result import BUILD, KEPT, ROOT, PartResult, Status, read, source_hash
+from audit.result import BUILD, KEPT, PLANTED, ROOT, PartResult, Status, read, source_hash
 
 FOUND: Final = ROOT / "audit" / "found.toml"
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -27,6 +28,7 @@ PAGES: Final = (
     ("claims", "What is claimed", ("stateful", "properties")),
     ("found", "What it has found", ()),
     ("lockstep", "Lock-step", ("stateful",)),
+    ("planted", "Planted bugs", ()),
     ("coverage", "Coverage", ("coverage",)),
     ("mutants", "Mutants", ("mutation",)),
     ("attacks", "Attacks", ("attacks",)),
@@ -48,6 +50,7 @@ class View:
     """Results and how to show them."""
 
     def __init__(self, this: Path = BUILD, kept: Path = KEPT) -> None:
+        self.folder, self.kept_folder = this, kept
         self.runs = {name: read(name, this) for name in parts.NAMES}
         self.kept_runs = {name: read(name, kept) for name in parts.NAMES}
         self.source = source_hash()
@@ -84,6 +87,15 @@ class View:
         """The defects that the suite has shown so far, from ``audit/found.toml``."""
         found: list[dict[str, str]] = tomllib.loads(FOUND.read_text(encoding="utf-8"))["found"]
         return found
+
+    def planted(self) -> tuple[str, list[dict[str, Any]]] | None:
+        """The run in which most planted bugs were hunted, and how each was found."""
+        hunts = []
+        for name, folder in (("This run", self.folder), ("Kept run", self.kept_folder)):
+            text = (folder / PLANTED).read_text(encoding="utf-8") if (folder / PLANTED).exists() else ""
+            if text.strip():
+                hunts.append((name, json.loads(text)))
+        return max(hunts, key=lambda hunt: len(hunt[1]), default=None)
 
     def page_of(self, part: str) -> str:
         """The page of a part."""
