@@ -18,11 +18,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from audit.result import ROOT, Finding, Options, PartResult, Profile, Status, ToolMissing
+from audit.result import ROOT, Finding, Options, PartResult, Profile, Status, ToolMissing, write
 from audit.stateful import artifacts, reasons
 from audit.stateful.counts import Counts, by_name
 from audit.stateful.plan import EXAMPLES, FOLDER, Shift, seconds_of, shift_of
@@ -93,6 +93,7 @@ class Search:
             if time.monotonic() > told + self.options.choose(*LINE_SECONDS):
                 told = time.monotonic()
                 print(self.progress(), flush=True)
+                keep(self)
 
     def _wants_more(self) -> bool:
         return self.left > 5 and not self._failed and len(self.crashes) < 5
@@ -174,6 +175,13 @@ def run(options: Options) -> PartResult:
     search.go_on()
     print(search.progress(), flush=True)
     return result_of(search)
+
+
+def keep(search: Search) -> None:
+    """Writes what has been found so far: a search that is killed leaves that much."""
+    so_far = result_of(search)
+    unfinished = replace(so_far, passed=False, summary=f"still at work, or killed: {so_far.summary}")
+    write(unfinished.finished(time.monotonic() - search.started, 0.0))
 
 
 def result_of(search: Search) -> PartResult:
