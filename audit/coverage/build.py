@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from audit.coverage.points import Point, Prober
@@ -29,13 +32,25 @@ class Probed:
 
     Attributes:
         points: what the probes stand for, by id from one.
-        build: creation code of every contract.
-        texts: the sources as they are, by name.
+        made: every contract, as ``audit.solidity.compile`` says it.
     """
 
     points: tuple[Point, ...]
-    build: Build
-    texts: dict[str, str]
+    made: compiling.Build
+
+    @property
+    def build(self) -> Build:
+        """Creation code of every contract."""
+        codes = {name: bytes.fromhex(entry["bytecode"]) for name, entry in self.made.items()}
+        return Build({name: code for name, code in codes.items() if code})
+
+    @property
+    def digest(self) -> str:
+        """Stands for the code of all contracts; the same for sources that differ in comments alone."""
+        found = hashlib.sha256()
+        for name, code in sorted(self.build.codes.items()):
+            found.update(f"{name}:{len(code)}:".encode() + code)
+        return found.hexdigest()
 
 
 def probed(compiler: Compiler) -> Probed:
@@ -53,9 +68,14 @@ def probed(compiler: Compiler) -> Probed:
             prober.probe(syntax[name], begun[name])
     rewritten = {**others, **{name: rewrite.result() for name, rewrite in begun.items()}}
     made = compiling.build(compiler, rewritten, contracts(syntax), PLAIN)
-    codes = {name: bytes.fromhex(entry["bytecode"]) for name, entry in made.items() if entry["bytecode"]}
-    texts = {name: text.decode() for name, text in sources.items() if is_deployed(name)}
-    return Probed(tuple(prober.points), Build(codes), texts)
+    return Probed(tuple(prober.points), made)
+
+
+def write_build(probes: Probed, path: Path) -> Path:
+    """Writes the contracts down where tests can take them from; the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(probes.made))
+    return path
 
 
 def contracts(syntax: dict[str, Tree]) -> list[tuple[str, str]]:

@@ -2,55 +2,46 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from typing import Any
 
 from audit.coverage.build import Probed, probed
-from audit.coverage.measure import FileCoverage, Reached, Tally, by_file, reached
+from audit.coverage.measure import FileCoverage, Tally, by_file, reached
 from audit.coverage.points import Point
 from audit.coverage.reasons import REASONS, Verdict, judge, read_reasons
-from audit.coverage.record import KEPT, RECORDED, cover, keep, record
+from audit.coverage.record import KEPT, RECORDED, record_all
 from audit.recording.builds import ROOT, Build, Builds
-from audit.recording.reading import Recording, read
+from audit.recording.reading import Recording, merged, read
 from audit.result import Finding, Options, PartResult, Profile, Status
 from audit.solidity.server import Compiler
 
 
 def run(options: Options) -> PartResult:
     """Measures coverage; passes if everything is reached or has a reason."""
-    findings: list[Finding] = []
-    folder = KEPT
-    if options.profile is not Profile.QUICK:
-        folder = RECORDED
-        if record() != 0:
-            findings.append(_open("tests failed while they were recorded", "the tests' own output"))
-    recording = read(folder)
-    if options.profile is Profile.QUICK:
-        findings += _still_true(recording)
-    return result_of(options, recording, findings)
-
-
-def result_of(options: Options, recording: Recording, findings: list[Finding]) -> PartResult:
-    """The part's result from a recording."""
     with Compiler() as compiler:
         probes = probed(compiler)
-    found = reached(recording, _builds(probes))
+    findings: list[Finding] = []
+    kept = options.profile is Profile.QUICK
+    if not kept and record_all(probes) != 0:
+        findings.append(_open("tests failed while they were recorded", "the tests' own output"))
+    folder = KEPT if kept else RECORDED
+    plain, patched = read(folder / "plain"), read(folder / "patched")
+    if kept:
+        findings += _still_true(plain, probes)
+    recording = merged([plain, patched])
+    found = reached(recording, builds_of(probes))
     files = by_file(probes.points, found.counts)
     verdict = judge((point for file in files for point in file.missed), read_reasons())
-    reasons = {point.id: why for point, why in verdict.explained}
     lines, branches, functions = totals(files)
-    tests = len(recording.tests())
     summary = (
         f"{share(lines)} of {lines.all} lines, {share(branches)} of {branches.all} outcomes of conditions; "
         f"{len(verdict.explained)} points missed for a reason, {len(verdict.unexplained)} without"
     )
-    kept = options.profile is Profile.QUICK
+    reasons = {point.id: why for point, why in verdict.explained}
     figures: dict[str, Any] = {
         "lines": _pair(lines),
         "branches": _pair(branches),
         "functions": _pair(functions),
-        "tests": tests,
+        "tests": len(recording.tests()),
         "calls": found.calls,
         "recorded": "kept" if kept else "now",
         "files": [_file(file, reasons) for file in files],
@@ -83,19 +74,22 @@ def what(point: Point) -> str:
     return "never called" if point.kind == "function" else "never reached"
 
 
-def _still_true(recording: Recording) -> list[Finding]:
-    """Whether the contracts still answer what they answered when the recording was made."""
+def _still_true(recording: Recording, probes: Probed) -> list[Finding]:
+    """Whether the contracts are those, and answer as those, that the kept recording was made of."""
+    if (KEPT / "code").read_text().strip() != probes.digest:
+        return [
+            _open("the kept recording is of other contracts; `python -m audit.coverage` renews it", str(KEPT))
+        ]
     found = reached(recording, Builds((Build.project(),)))
     if not found.differences:
         return []
     name, first = found.first[0]
-    said = f"{found.differences} of {found.calls} calls answer otherwise; `python -m audit.coverage.part`"
-    return [
-        _open(f"the kept recording is of other contracts: {said} renews it", f"{name}, step {first.index}")
-    ]
+    said = f"{found.differences} of {found.calls} calls answer otherwise than when they were recorded"
+    return [_open(said, f"{name}, step {first.index}")]
 
 
-def _builds(probes: Probed) -> Builds:
+def builds_of(probes: Probed) -> Builds:
+    """What a replay makes contracts from: those with probes."""
     return Builds((probes.build,), probes.build)
 
 
@@ -135,38 +129,3 @@ def _file(file: FileCoverage, reasons: dict[int, str]) -> dict[str, Any]:
             for p in file.missed
         ],
     }
-
-
-def main() -> int:
-    """Records the tests (or takes what was recorded last) and keeps those that reach as much as all."""
-    parser = argparse.ArgumentParser(description="Renews the kept recording of the tests.")
-    parser.add_argument(
-        "--recorded", action="store_true", help="take the recording under build/audit as it is"
-    )
-    if not parser.parse_args().recorded and record() != 0:
-        print("tests failed; nothing kept")
-        return 1
-    recording = read(RECORDED)
-    with Compiler() as compiler:
-        probes = probed(compiler)
-    found = reached(recording, _builds(probes))
-    chosen = cover(recording, found)
-    keep(recording, chosen)
-    print(f"kept {len(chosen)} of {len(recording.tests())} tests")
-    report(by_file(probes.points, found.counts), found)
-    return 0
-
-
-def report(files: list[FileCoverage], found: Reached) -> None:
-    """Prints what is missed."""
-    for file in files:
-        for point in file.missed:
-            print(f"{point.source}:{point.line} {point.function}: {what(point)}: {point.code}")
-    lines, branches, functions = totals(files)
-    print(
-        f"lines {share(lines)}, branches {share(branches)}, functions {share(functions)}; {found.calls} calls"
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())

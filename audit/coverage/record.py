@@ -8,29 +8,58 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from audit.coverage.build import Probed, write_build
 from audit.coverage.measure import Reached
-from audit.recording.board import FOLDER_VARIABLE, write_labels
+from audit.recording.board import BUILD_VARIABLE, FOLDER_VARIABLE, write_labels
 from audit.recording.builds import ROOT
 from audit.recording.reading import Recording
 
-SUITE: Final = ("tests/unit", "tests/attacks", "tests/property", "tests/e2e/test_stories.py")
-"""Where the tests of the contracts are."""
+SUITE: Final = (
+    *("tests/unit", "tests/attacks", "tests/property", "tests/e2e/test_stories.py"),
+    *("-k", "not (coefficients__of_a_batch or coefficients__any_)"),
+)
+"""The tests of the contracts, but for those that look at a node's traces of instructions."""
+PATCHED: Final = (
+    *(f"tests/unit/test_{name}_verifier.py" for name in ("groth16", "plonk", "fflonk")),
+    *(f"tests/unit/test_{name}_batch_gas.py" for name in ("groth16", "plonk")),
+    *("-k", "chain_that_cannot_check or chain_asks_more or chain_without_a_precompile"),
+)
+"""Tests that change deployed code, to stand for a chain whose precompiles are others."""
 RECORDED: Final = ROOT / "build" / "audit" / "recording"
+"""What was recorded last: ``plain`` on the project's contracts, ``patched`` on contracts with probes."""
 KEPT: Final = Path(__file__).with_name("recording")
-"""The tests that were picked out, committed."""
+"""The tests that were picked out, committed; the same two."""
 
 
-def record(what: Sequence[str] = SUITE, folder: Path = RECORDED) -> int:
-    """Runs tests in process and records them. Returns pytest's exit status."""
+def record(folder: Path, what: Sequence[str] = SUITE, build: Path | None = None) -> int:
+    """Runs tests in process and records them. Returns pytest's exit status.
+
+    Args:
+        build: contracts that are run in place of the project's.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     command = [sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "audit.plugin"]
     command += ["--recording", str(folder), *what]
     environment = {**os.environ, "ZKPOOL_ENGINE": "evm", FOLDER_VARIABLE: str(folder)}
+    if build:
+        environment[BUILD_VARIABLE] = str(build)
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def record_all(probes: Probed, folder: Path = RECORDED) -> int:
+    """Records all tests of the contracts. Returns pytest's exit status.
+
+    Those that change deployed code run once more on contracts with probes: changed code has them then too.
+    What they assert is looked at in the first run alone. In the second a few of them fail, whose change finds
+    nothing to change in code of another form.
+    """
+    build = write_build(probes, folder.with_name("probed.json"))
+    record(folder / "patched", PATCHED, build)
+    return record(folder / "plain")
 
 
 def cover(recording: Recording, found: Reached) -> list[int]:
@@ -62,14 +91,15 @@ def cover(recording: Recording, found: Reached) -> list[int]:
     return chosen
 
 
-def keep(recording: Recording, chosen: Sequence[int], folder: Path = KEPT) -> None:
+def keep(recording: Recording, chosen: Collection[int], folder: Path) -> None:
     """Writes down what some tests do, and what they need, as the recording that is committed."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     labels: dict[int, Mapping[str, object]] = {}
     number = 0
+    wanted = {*chosen, *(f for label in chosen for f in recording.labels[label]["fixtures"])}
     for life in recording.lives:
-        kept = life.needed(life.steps_of(set(chosen)))
+        kept = life.needed(life.steps_of(wanted))
         if not kept:
             continue
         labels |= {

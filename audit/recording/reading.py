@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import lzma
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -115,6 +115,22 @@ class Recording:
     def tests(self) -> dict[str, int]:
         """The label of each test by its id."""
         return {about["name"]: label for label, about in self.labels.items() if about["kind"] == "test"}
+
+
+def merged(recordings: Sequence[Recording]) -> Recording:
+    """Several recordings as one; labels get other numbers."""
+    lives: list[Life] = []
+    labels: dict[int, Mapping[str, Any]] = {}
+    for recording in recordings:
+        first = max(labels, default=0)
+        for life in recording.lives:
+            moved = [replace(done, label=done.label + first if done.label else 0) for done in life.done]
+            hits = {label + first if label else 0: counts for label, counts in life.hits.items()}
+            lives.append(Life(life.name, life.chain_id, life.genesis_at, moved, hits))
+        for label, about in recording.labels.items():
+            fixtures = [fixture + first for fixture in about.get("fixtures", ())]
+            labels[label + first] = {**about, "label": label + first, "fixtures": fixtures}
+    return Recording(tuple(lives), labels)
 
 
 def read(folder: Path) -> Recording:
