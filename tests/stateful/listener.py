@@ -21,7 +21,7 @@ PARTS: Final = (
     "token", "vault", "splitter", "insurance", "projects", "provers", "accelerators", "market",
 )  # fmt: skip
 """Contracts whose every log is compared."""
-WHOLE: Final = {"bids": "desk", "pool": "delegation", "push": "push"}
+WHOLE: Final = {"bids": "desk", "pool": "delegation", "push": "push", "taiko": "taiko"}
 """And those of a whole world: the model's name of a part, and its contract's."""
 _AROUND: dict[tuple[str, str], Callable[..., Any]] = {}
 

@@ -14,7 +14,8 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 from hypothesis import currently_in_test_context, note
 
-import tests.stateful.part_listeners  # noqa: F401  (their listeners are there from now on)
+import tests.stateful.part_listeners
+import tests.stateful.taiko_listeners  # noqa: F401
 from tests.stateful.events import Log, told, written
 from tests.stateful.listener import Listener, contracts_of
 from tests.stateful.looks import looks

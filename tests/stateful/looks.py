@@ -26,6 +26,7 @@ def looks(world: World, model: Protocol, now: int, whole: bool) -> Iterator[Look
     yield from _desk(desk, world, model, whole)
     yield from _pool(pool, world, model, now, whole)
     yield from _push(push, world, model)
+    yield from _taiko(world, model, now, whole)
     if whole:
         yield pool, "operator", (), model.pool.operator
         for adapter, known in model.pool.adapters.items():
@@ -87,3 +88,23 @@ def _push(adapter: Contract, world: World, model: Protocol) -> Iterator[Look]:
         yield adapter, "workOf", (ext,), work
     for account in (*roles.requesters, *roles.provers, *roles.attackers):
         yield adapter, "creditOf", (account,), model.push.credit_of(account)
+
+
+def _taiko(world: World, model: Any, now: int, whole: bool) -> Iterator[Look]:
+    at, taiko, units = world.at, model.taiko, model.taiko.unit_token
+    assert at.taiko
+    assert at.units
+    yield at.taiko, "bookedUnits", (), taiko.booked_units
+    yield at.taiko, "surplusWei", (), taiko.surplus_wei
+    yield at.taiko, "liveWorks", (), list(taiko.live)
+    yield at.token, "balanceOf", (taiko.address,), model.token.balance_of(taiko.address)
+    yield at.units, "balanceOf", (taiko.address,), units.balance_of(taiko.address)
+    yield at.market, "creditOf", (taiko.address,), model.credit_of(taiko.address)
+    for ext, work in taiko.works.items():
+        yield at.taiko, "workOf", (ext,), work
+    if whole:
+        yield at.taiko, "orders", (), taiko.orders
+        yield at.taiko, "offer", (), taiko.offer
+        yield at.taiko, "unitPriceWei", (), taiko.unit_price_wei
+        yield at.taiko, "operator", (), taiko.operator
+        yield at.taiko, "valueWei", (), taiko.value_wei(now)

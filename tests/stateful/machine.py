@@ -20,6 +20,7 @@ from tests.stateful.prover_rules import ProverRules
 from tests.stateful.requester_rules import RequesterRules
 from tests.stateful.rescue_rules import RescueRules
 from tests.stateful.saver_rules import SaverRules
+from tests.stateful.taiko_rules import TaikoRules
 from tests.stateful.world import World
 from zkpool_sdk.economics import base_fee
 from zkpool_sdk.models import ZERO_ADDRESS, Address, TaskStatus
@@ -65,6 +66,7 @@ class MarketMachine(
     AdversaryRules,
     ControlRules,
     HostileRules,
+    TaikoRules,
     ProtocolLaws,
 ):
     """Rules pick from what the model holds; nothing is read from the chain until the example is over."""

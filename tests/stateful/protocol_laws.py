@@ -15,9 +15,11 @@ from zkpool_sdk.economics.protocol import Protocol
 from zkpool_sdk.economics.provers import CAPACITY_LIMIT, SEAT_LIMIT
 from zkpool_sdk.economics.redemption import UNLOCK_SECONDS
 from zkpool_sdk.economics.rescue import DECLINERS
+from zkpool_sdk.economics.taiko import MAX_WORKS
 from zkpool_sdk.models import CommitStatus, TaskStatus, WorkStatus
 from zkpool_sdk.units import DAY
 
+UNDERWAY = (WorkStatus.BOUND, WorkStatus.DELIVERED)
 UNSETTLED = (WorkStatus.POSTED, WorkStatus.BOUND)
 
 
@@ -148,6 +150,26 @@ class ProtocolLaws(Laws):
                     assert self.market.tasks[w.task].status == TaskStatus.PROVEN
                     assert self.statements[w.task] == self.market.push.statements[ext][0]
                 assert w.penalty_wei <= w.reward_wei
+
+    # --- the adapter to tier 1
+
+    @invariant()
+    def i71_live_works_are_those_on_their_way_and_twelve_at_most(self) -> None:
+        taiko = getattr(self.market, "taiko", None)
+        if taiko is not None:
+            on_their_way = {ext for ext, w in taiko.works.items() if w.status in UNDERWAY}
+            assert set(taiko.live) == on_their_way
+            assert len(taiko.live) == len(on_their_way) <= MAX_WORKS
+
+    @invariant()
+    def i72_a_block_ends_once_and_insurance_is_owed_no_negative_sum(self) -> None:
+        taiko = getattr(self.market, "taiko", None)
+        if taiko is not None:
+            assert taiko.surplus_wei >= 0
+            assert taiko.booked_units >= 0
+            for ext, w in taiko.works.items():
+                if w.status in (WorkStatus.REWARDED, WorkStatus.FORFEITED):
+                    self._stays("block", ext, w)
 
     # --- provers, books, terms
 

@@ -29,6 +29,30 @@ REWARD: Final[dict[str, Any]] = {
     "life": DAY,
     "of_a_task": True,
 }
+TTKO: Final = 10**8
+BEGIN: Final[Stop] = ("begin_tier1", {"funds": zk(60), "seats": True})
+BLOCK: Final[dict[str, Any]] = {
+    "reward": TTKO // 10,
+    "window": 1_800,
+    "whose": "pool",
+    "flaw": "",
+    "clears": True,
+}
+BLOCKS: Final[tuple[dict[str, Any], ...]] = (
+    {"whose": "other"},
+    {"flaw": "proven"},
+    {"flaw": "released"},
+    {"flaw": "data"},
+    {"window": 600},
+)
+SETTLE: Final[dict[str, Any]] = {
+    "pick": 0,
+    "edge": 1,
+    "at_end": True,
+    "slashed": 0,
+    "says": 8 * TTKO,
+    "manner": 0,
+}
 WORK: Final[Stop] = ("one_round", {"which": 0, "count": 6, "over": 10**17, "works": True})
 
 WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
@@ -146,6 +170,54 @@ WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("tier1_pays_back", {"amount": zk(60), "all_of_it": False}),
         *(("run_the_pool", {"what": what, "cap": zk(200)}) for what in ("write off", "operator")),
         ("tier1_pays_back", {"amount": 0, "all_of_it": True}),
+    ),
+    "tier 1's blocks": (
+        ("enter_again_or_report", {"pick": 0, "fits": True}),
+        ("enter_a_block", BLOCK),
+        BEGIN,
+        ("enter_a_block", BLOCK),
+        ("enter_again_or_report", {"pick": 0, "fits": True}),
+        ("enter_again_or_report", {"pick": 0, "fits": False}),
+        ("work_on_a_block", {"pick": 0, "how": "proven", "pays": TTKO // 10, "manner": 0}),
+        ("settle_a_block", {**SETTLE, "at_end": False}),
+        ("enter_again_or_report", {"pick": 0, "fits": True}),
+        *(("enter_a_block", {**BLOCK, **what}) for what in BLOCKS),
+        ("enter_a_block", {**BLOCK, "reward": 3 * TTKO}),
+        ("work_on_a_block", {"pick": 0, "how": "missed", "pays": 0, "manner": 0}),
+        ("settle_a_block", {**SETTLE, "pick": 1}),
+        ("settle_a_block", {**SETTLE, "pick": 0, "slashed": TTKO // 2, "says": 8 * TTKO - TTKO // 2}),
+        ("move_tier1_money", {"what": "mark", "units": 0, "manner": 0, "stranger": False}),
+    ),
+    "a block anew": (
+        BEGIN,
+        ("enter_a_block", {**BLOCK, "window": 7_200}),
+        ("pass_around", {"pick": 1, "first": "declined", "second": "declined", "third": "declined"}),
+        ("enter_again_or_report", {"pick": 0, "fits": True}),
+        ("enter_a_block", {**BLOCK, "window": 7_200}),
+        ("work_on_a_block", {"pick": 1, "how": "proven", "pays": TTKO, "manner": 5}),
+        ("work_on_a_block", {"pick": 0, "how": "none", "pays": TTKO, "manner": 1}),
+        ("work_on_a_block", {"pick": 0, "how": "none", "pays": TTKO, "manner": 2}),
+        ("settle_a_block", {**SETTLE, "pick": 1, "manner": 0, "edge": 1}),
+        ("settle_a_block", {**SETTLE, "pick": 0, "manner": 1, "edge": 1}),
+        *(("enter_a_block", {**BLOCK, "clears": False}) for _ in range(13)),
+        ("work_on_a_block", {"pick": 0, "how": "none", "pays": 0, "manner": 0}),
+        ("work_on_a_block", {"pick": 1, "how": "none", "pays": 0, "manner": 3}),
+        ("settle_a_block", {**SETTLE, "pick": 5, "edge": 1, "slashed": TTKO}),
+    ),
+    "tier 1's money": (
+        BEGIN,
+        *(
+            ("move_tier1_money", {"what": what, "units": units, "manner": manner, "stranger": False})
+            for what in ("collect", "repay", "stake", "exit", "withdraw", "buy", "sell", "mark")
+            for units, manner in ((0, 0), (TTKO, 0), (10 * TTKO, 1), (10**6 * TTKO, 2), (1, 3))
+        ),
+        *(
+            ("move_tier1_money", {"what": what, "units": TTKO, "manner": 0, "stranger": True})
+            for what in ("repay", "stake", "exit", "withdraw", "buy", "sell")
+        ),
+        ("run_the_adapter", {"price": 10**15 - 1, "capacity": 13, "stranger": True}),
+        ("run_the_adapter", {"price": 10**21, "capacity": 13, "stranger": False}),
+        ("move_tier1_money", {"what": "buy", "units": 6 * TTKO, "manner": 0, "stranger": False}),
     ),
     "a hostile token": (
         WORK,

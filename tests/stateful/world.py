@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tests.stateful.hostile import HostileToken
+from tests.stateful.puppet import Puppet
 from tests.support.rawchain import Artifacts, Chain, Contract
 from tests.support.rawmarket import INSURANCE_CAP_WEI, KEY, MAX_UINT256, STANDARD_TERMS, RawMarket, deploy
 from zkpool_sdk.economics.delegation import DelegationVault
 from zkpool_sdk.economics.market import Addresses, Market
 from zkpool_sdk.economics.protocol import Protocol, Sites
 from zkpool_sdk.economics.provers import SEAT_LIMIT
+from zkpool_sdk.economics.taiko import TaikoAdapter
+from zkpool_sdk.economics.token import Token
 from zkpool_sdk.models import AcceleratorId, Address, QueueId, SignalRule, TaskId, Terms
 from zkpool_sdk.units import Seconds, Wei, zk
 
@@ -41,6 +44,10 @@ STAND_INS: Final = ("BidDesk", "DelegationVault", "MarketLens")
 SAVED_WEI: Final = zk(400)
 """What each delegator has put in before a life begins."""
 ADAPTER_CAP_WEI: Final = zk(200)
+TIER1_TERMS: Final = Terms(Seconds(600), Seconds(600), zk(2), 1)
+"""Of the queue of tier 1's blocks: each bond holds 2 ZK for its penalty."""
+UNIT_PRICE_WEI: Final = zk(2)
+UNITS_PER_TOKEN: Final = 10**8
 OWNER_OF_WALLET: Final = 6
 """Number of the account whose signature the wallet takes for its own: the first requester."""
 
@@ -169,6 +176,9 @@ class World:
             self._market.desk, self._market.vault.sponsor = roles.desk, roles.sponsor
         self.queues = [self._open_queue(terms) for terms in QUEUE_TERMS[:3]]
         self.queues.append(self._open_queue(QUEUE_TERMS[3], MIN_RATING_PPM))
+        if whole:
+            self.queues.append(self._open_queue(TIER1_TERMS))
+            self._open_tier1(artifacts)
         self._publish()
         self._fund()
         if isinstance(self._market, Protocol):
@@ -188,6 +198,11 @@ class World:
     def sealed(self) -> QueueId:
         """The queue whose bids the desk brings."""
         return self.queues[3]
+
+    @property
+    def tier1(self) -> QueueId:
+        """The queue of tier 1's blocks; only where the world is whole."""
+        return self.queues[4]
 
     def keep(self, market: Market, statements: dict[TaskId, int]) -> None:
         """Makes a state, which the chain is in too, the one that lives begin with."""
@@ -213,11 +228,38 @@ class World:
         assert at.delegation
         assert at.adapter
         at.delegation.send(roles.deployer, "setOperator", roles.operator)
-        at.delegation.send(roles.deployer, "allowAdapter", at.adapter.address, ADAPTER_CAP_WEI)
-        pool.allow_adapter(Address(at.adapter.address), ADAPTER_CAP_WEI)
+        for adapter in (at.adapter, at.taiko):
+            if adapter:
+                at.delegation.send(roles.deployer, "allowAdapter", adapter.address, ADAPTER_CAP_WEI)
+                pool.allow_adapter(Address(adapter.address), ADAPTER_CAP_WEI)
         for saver in roles.savers[:2]:
             at.delegation.send(saver, "deposit", SAVED_WEI, saver)
             pool.deposit(saver, SAVED_WEI, self.chain.now)
+
+    def _open_tier1(self, artifacts: Artifacts) -> None:
+        """A tier 1 that says what it is told to, and the pool's adapter to it, the carrier of penalties."""
+        chain, roles, market = self.chain, self.roles, self._market
+        assert isinstance(market, Protocol)
+        queue = self.tier1
+        units = chain.deploy(artifacts["TaikoToken"], roles.deployer)
+        tier1 = chain.deploy(artifacts["TaikoHostile"], units.address)
+        wiring = (self.at.market.address, roles.sponsor, tier1.address, units.address, queue)
+        taiko = chain.deploy(
+            artifacts["TaikoAdapter"], wiring, UNIT_PRICE_WEI, roles.deployer, roles.operator
+        )
+        self.at = at = replace(self.at, taiko=taiko, tier1=tier1, units=units)
+        unit_token = Token(roles.deployer, Wei(10**9 * UNITS_PER_TOKEN))
+        market.tier1 = puppet = Puppet(unit_token, Address(tier1.address))  # type: ignore[attr-defined]
+        there, each = Address(taiko.address), (UNIT_PRICE_WEI, UNITS_PER_TOKEN)
+        market.taiko = TaikoAdapter(  # type: ignore[attr-defined]
+            market, market.pool, puppet, unit_token, there, queue, *each, roles.operator
+        )
+        for account in (roles.outsider, Address(tier1.address)):
+            units.send(roles.deployer, "transfer", account, 10**4 * UNITS_PER_TOKEN)
+            unit_token.transfer(roles.deployer, account, 10**4 * UNITS_PER_TOKEN)
+        units.send(roles.outsider, "approve", taiko.address, MAX_UINT256)
+        at.projects.send(roles.deployer, "setCarrier", queue, taiko.address)
+        market.projects.set_carrier(queue, there)
 
     def _open_queue(self, terms: Terms, min_rating_ppm: int | None = None) -> QueueId:
         queue = self.at.create_mock_queue(RULES, terms, min_rating_ppm=min_rating_ppm)
@@ -251,7 +293,7 @@ class World:
         rich, poor = zk(1_000_000), zk(3)
         roles, at = self.roles, self.at
         known = (at.market, at.vault, at.provers, at.desk, at.delegation, at.push)
-        takers = [taker for taker in known if taker]
+        takers = [taker for taker in (*known, at.taiko) if taker]
         people = (*roles.requesters, *roles.provers, roles.outsider, *roles.savers, *roles.attackers)
         for account in (*people, *(() if self.whole else (roles.sponsor,))):
             amount_wei = poor if account == roles.requesters[-1] else rich

@@ -53,6 +53,9 @@ class RawMarket:
     push: Contract | None = None
     adapter: Contract | None = None
     wallet: Contract | None = None
+    taiko: Contract | None = None
+    tier1: Contract | None = None
+    units: Contract | None = None
 
     def create_mock_queue(
         self,
