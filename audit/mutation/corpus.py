@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,11 +18,11 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from audit._evm import Evm, Refusal, Scenario
 from tests.stateful.history import worlds_of
-from tests.stateful.lockstep import Expected, Lockstep
+from tests.stateful.lockstep import Lockstep
 from tests.stateful.machine import MarketMachine
 from tests.stateful.tour import tour
 from tests.support.evm_chain import EvmChain
-from tests.support.rawchain import Artifacts, Call, Expectation, Outcome, Receipt, log_bytes, raw_log
+from tests.support.rawchain import Artifacts, Receipt
 
 STEP_COUNT: Final = 40
 GAS: Final = 30_000_000
@@ -122,16 +122,21 @@ def record(artifacts: Artifacts, life_count: int, with_seed: int) -> Corpus:
     with _kept(corpus):
         for world in worlds[2:]:
             tour(world)
-        chosen = settings(
-            max_examples=life_count,
-            stateful_step_count=STEP_COUNT,
-            phases=(Phase.generate,),
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
-        run_state_machine_as_test(seed(with_seed)(MarketMachine), settings=chosen)
+        if life_count:
+            _live_at_random(life_count, with_seed)
     return corpus
+
+
+def _live_at_random(life_count: int, with_seed: int) -> None:
+    chosen = settings(
+        max_examples=life_count,
+        stateful_step_count=STEP_COUNT,
+        phases=(Phase.generate,),
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(seed(with_seed)(MarketMachine), settings=chosen)
 
 
 @contextlib.contextmanager
@@ -156,43 +161,21 @@ def _noted(corpus: Corpus) -> Iterator[None]:
 @contextlib.contextmanager
 def _kept(corpus: Corpus) -> Iterator[None]:
     """Keeps every life that is replayed, with the places that it comes by."""
-    chain = corpus.chain
-    simulate, replay = chain.simulate, Lockstep.replay
-    outcomes: list[Outcome] = []
-
-    def simulating(calls: Sequence[Call], gas: int = GAS) -> list[Outcome]:
-        chain.evm.clear_hits()
-        outcomes[:] = simulate(calls, gas)
-        return list(outcomes)
+    chain, replay = corpus.chain, Lockstep.replay
 
     def replaying(step: Lockstep) -> None:
+        chain.evm.clear_hits()
         replay(step)
         for place in chain.evm.hits():
             corpus.reaching[place].append(len(corpus.lives))
         calls = list(step.calls)
         if calls and calls[0].at is None:
             calls[0] = calls[0]._replace(at=chain.now + 1)
-        pairs = zip(step.expected, outcomes, strict=True)
-        expected = [expectation(*pair, step.watched) for pair in pairs]
-        corpus.lives.append(Scenario(calls, expected, list(step.watched)))
+        corpus.lives.append(Scenario(calls, [wanted.raw() for wanted in step.expected], list(step.watched)))
         corpus.call_count += len(calls)
 
-    with _instead(chain, {"simulate": simulating}), _instead(Lockstep, {"replay": replaying}):
+    with _instead(Lockstep, {"replay": replaying}):
         yield
-
-
-def expectation(wanted: Expected, outcome: Outcome, watched: Collection[bytes]) -> Expectation:
-    """What a call must do, as the engine compares it: what the model has no word on may be anything.
-
-    Model and contracts have agreed, so what the contracts said is what the model says.
-    """
-    if wanted.error is not None:
-        return Expectation(False, outcome.data, mute=wanted.any_error)
-    if wanted.logs is None:
-        return Expectation(True, wanted.data)
-    return Expectation(
-        True, wanted.data, log_bytes(log for log in map(raw_log, outcome.logs) if log[0] in watched)
-    )
 
 
 @contextlib.contextmanager
