@@ -173,7 +173,7 @@ def result_of(message: Message) -> ProofResult:
     """The result in a message.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError, KeyError, TypeError, AttributeError, OverflowError: it is none.
     """
     return ProofResult(
         circuit=str(message["circuit"]),
@@ -206,7 +206,7 @@ def error_of(message: Message) -> Exception:
     """The error in a message.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError, KeyError, TypeError, AttributeError, OverflowError: it is none.
     """
     name, text = message["error"], str(message["text"])
     if name in _SYSTEM_ERRORS:
