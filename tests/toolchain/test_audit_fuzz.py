@@ -1,0 +1,80 @@
+"""The fuzzing part: its attempts are what they say, and a verdict or a promise that breaks is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from audit.fuzz import drive
+from audit.fuzz.mutations import MUTATIONS
+from audit.fuzz.parsers import PARSERS, Parser
+from audit.fuzz.systems import Item, System, groth16
+from audit.fuzz.verifiers import ACCEPTED, Pair, attack, attempts
+from zkpool_sdk import _native
+
+SYSTEM = groth16(1)
+
+
+class LaxPair(Pair):
+    """A contract that accepts whatever it is given, beside the real core."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+
+    def verdicts(self, item: Item) -> tuple[bool, bool | None]:
+        try:
+            return _native.verify(SYSTEM.native_key, *item), True
+        except _native.NativeError:
+            return False, True
+
+    def batch_verdicts(self, items: Sequence[Item]) -> tuple[bool, bool | None]:
+        return self.verdicts(items[0])[0], True
+
+
+def test_attempts__are_spoilt_forged_or_good_as_they_say__and_the_core_agrees() -> None:
+    kinds: Counter[str] = Counter()
+    for kind, items, is_batch in islice(attempts(SYSTEM, 5), 400):
+        kinds[kind.removeprefix("batch, one ")] += 1
+        try:
+            verdict = _native.verify_batch(SYSTEM.native_key, items)
+        except _native.NativeError:
+            verdict = False
+        assert verdict == (kind in ACCEPTED), kind
+        assert is_batch == kind.startswith("batch")
+    assert set(kinds) >= {*MUTATIONS, "forged", "re-randomised", "untouched"}
+
+
+def test_attack__a_contract_that_accepts_too_much__is_told_with_the_proof() -> None:
+    tally = attack(LaxPair(SYSTEM), 60, 3, 60)
+    assert tally.attempts == 60
+    assert 40 < len(tally.wrong) <= 60
+    assert all("core False, contract True" in wrong and "proof" in wrong for wrong in tally.wrong)
+
+
+@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
+def test_parser__its_seeds_and_cut_off_ones__keep_every_promise(parser: Parser) -> None:
+    for seed in parser.seeds():
+        for cut in {len(seed), len(seed) // 2, 1, 0}:
+            parser.run(seed[:cut])
+
+
+def test_drive__a_parser_that_breaks_its_promise__is_found_and_its_input_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(data: bytes) -> None:
+        assert b"\xff" not in data
+
+    def leave(status: int) -> None:
+        raise SystemExit(status)
+
+    monkeypatch.setattr(drive.os, "_exit", leave)
+    with pytest.raises(SystemExit) as left:
+        drive.vary(breaks, [b"0123456789"], 30.0, 1, tmp_path)
+    assert left.value.code == 1
+    (kept,) = tmp_path.iterdir()
+    assert b"\xff" in kept.read_bytes()
+    assert f"found {kept}" in capsys.readouterr().out
