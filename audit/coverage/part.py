@@ -78,7 +78,10 @@ def _still_true(recording: Recording, probes: Probed) -> list[Finding]:
     """Whether the contracts are those, and answer as those, that the kept recording was made of."""
     if (KEPT / "code").read_text().strip() != probes.digest:
         return [
-            _open("the kept recording is of other contracts; `python -m audit.coverage` renews it", str(KEPT))
+            _open(
+                "the kept recording is of other contracts; `python -m audit.coverage` renews it",
+                str(KEPT.relative_to(ROOT)),
+            )
         ]
     found = reached(recording, Builds((Build.project(),)))
     if not found.differences:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -61,7 +62,7 @@ def active_here() -> Shared | None:
     return Shared(Path(named)) if named else None
 
 
-def write_labels(folder: Path, labels: list[dict[str, object]]) -> None:
+def write_labels(folder: Path, labels: Sequence[Mapping[str, object]]) -> None:
     """Writes down what the labels stand for."""
     (folder / "labels.json").write_text(json.dumps(labels, indent=0) + "\n")
 
