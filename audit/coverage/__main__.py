@@ -9,7 +9,16 @@ from pathlib import Path
 from audit.coverage.build import probed
 from audit.coverage.measure import FileCoverage, Reached, by_file, reached
 from audit.coverage.part import builds_of, share, totals, what
-from audit.coverage.record import KEPT, RECORDED, cover, keep, record_all
+from audit.coverage.record import (
+    KEPT,
+    KEPT_CODE,
+    KEPT_PATCHED,
+    RECORDED,
+    RECORDED_PATCHED,
+    cover,
+    keep,
+    record_all,
+)
 from audit.recording.reading import merged, read
 from audit.solidity.server import Compiler
 
@@ -25,15 +34,15 @@ def main() -> int:
     if not given.plain and record_all(probes) != 0:
         print("tests failed; nothing kept")
         return 1
-    plain = merged([read(folder) for folder in given.plain or [RECORDED / "plain"]])
-    patched = merged([read(folder) for folder in given.patched or [RECORDED / "patched"]])
+    plain = merged([read(folder) for folder in given.plain or [RECORDED]])
+    patched = merged([read(folder) for folder in given.patched or [RECORDED_PATCHED]])
     both = merged([plain, patched])
     found = reached(both, builds_of(probes))
     chosen = set(cover(both, found))
     first = max(plain.labels)
-    keep(plain, {label for label in chosen if label <= first}, KEPT / "plain")
-    keep(patched, {label - first for label in chosen if label > first}, KEPT / "patched")
-    (KEPT / "code").write_text(probes.digest + "\n")
+    keep(plain, {label for label in chosen if label <= first}, KEPT)
+    keep(patched, {label - first for label in chosen if label > first}, KEPT_PATCHED)
+    KEPT_CODE.write_text(probes.digest + "\n")
     print(f"kept {len(chosen)} of {len(both.tests())} tests")
     report(by_file(probes.points, found.counts), found)
     return 0

@@ -8,7 +8,7 @@ from audit.coverage.build import Probed, probed
 from audit.coverage.measure import FileCoverage, Tally, by_file, reached
 from audit.coverage.points import Point
 from audit.coverage.reasons import REASONS, Verdict, judge, read_reasons
-from audit.coverage.record import KEPT, RECORDED, record_all
+from audit.coverage.record import KEPT, KEPT_CODE, KEPT_PATCHED, RECORDED, RECORDED_PATCHED, record_all
 from audit.recording.builds import ROOT, Build, Builds
 from audit.recording.reading import Recording, merged, read
 from audit.result import Finding, Options, PartResult, Profile, Status
@@ -23,8 +23,8 @@ def run(options: Options) -> PartResult:
     kept = options.profile is Profile.QUICK
     if not kept and record_all(probes) != 0:
         findings.append(_open("tests failed while they were recorded", "the tests' own output"))
-    folder = KEPT if kept else RECORDED
-    plain, patched = read(folder / "plain"), read(folder / "patched")
+    plain = read(KEPT if kept else RECORDED)
+    patched = read(KEPT_PATCHED if kept else RECORDED_PATCHED)
     if kept:
         findings += _still_true(plain, probes)
     recording = merged([plain, patched])
@@ -76,7 +76,7 @@ def what(point: Point) -> str:
 
 def _still_true(recording: Recording, probes: Probed) -> list[Finding]:
     """Whether the contracts are those, and answer as those, that the kept recording was made of."""
-    if (KEPT / "code").read_text().strip() != probes.digest:
+    if KEPT_CODE.read_text().strip() != probes.digest:
         return [
             _open(
                 "the kept recording is of other contracts; `python -m audit.coverage` renews it",

@@ -30,12 +30,18 @@ PATCHED: Final = (
 )
 """Tests that change deployed code, to stand for a chain whose precompiles are others."""
 RECORDED: Final = ROOT / "build" / "audit" / "recording"
-"""What was recorded last: ``plain`` on the project's contracts, ``patched`` on contracts with probes."""
-KEPT: Final = Path(__file__).with_name("recording")
-"""The tests that were picked out, committed; the same two."""
+"""What was recorded last, of all tests."""
+RECORDED_PATCHED: Final = ROOT / "build" / "audit" / "recording-patched"
+"""What was recorded last of tests that change deployed code, on contracts with probes."""
+KEPT: Final = Path(__file__).with_name("recording") / "plain"
+"""The tests that were picked out, committed."""
+KEPT_PATCHED: Final = KEPT.with_name("patched")
+"""The same of tests that change deployed code."""
+KEPT_CODE: Final = KEPT.with_name("code")
+"""Names the contracts that these were recorded on."""
 
 
-def record(folder: Path, what: Sequence[str] = SUITE, build: Path | None = None) -> int:
+def record(folder: Path = RECORDED, what: Sequence[str] = SUITE, build: Path | None = None) -> int:
     """Runs tests in process and records them. Returns pytest's exit status.
 
     Args:
@@ -50,16 +56,16 @@ def record(folder: Path, what: Sequence[str] = SUITE, build: Path | None = None)
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
-def record_all(probes: Probed, folder: Path = RECORDED) -> int:
+def record_all(probes: Probed) -> int:
     """Records all tests of the contracts. Returns pytest's exit status.
 
     Those that change deployed code run once more on contracts with probes: changed code has them then too.
     What they assert is looked at in the first run alone. In the second a few of them fail, whose change finds
     nothing to change in code of another form.
     """
-    build = write_build(probes, folder.with_name("probed.json"))
-    record(folder / "patched", PATCHED, build)
-    return record(folder / "plain")
+    build = write_build(probes, RECORDED.with_name("probed.json"))
+    record(RECORDED_PATCHED, PATCHED, build)
+    return record(RECORDED)
 
 
 def cover(recording: Recording, found: Reached) -> list[int]:
