@@ -17,6 +17,8 @@ from zkpool_sdk.models import ZERO_ADDRESS, Address, ProjectId, SignalRule
 from zkpool_sdk.units import PPM, Seconds
 
 B32 = bytes(31) + b"7"
+ADDED = ("delegation", "taiko")
+"""Only where the world is whole."""
 MOST_QUEUES = 12
 """A life opens no more."""
 WHO = st.integers(0, 4)
@@ -25,11 +27,11 @@ WHO = st.integers(0, 4)
 class ControlRules(ControlActs):
     """Owners, guardian, bound contracts; new projects, queues and releases."""
 
-    @rule(which=st.integers(0, 4), accepts=st.booleans())
+    @rule(which=st.integers(0, 5), accepts=st.booleans())
     def hand_power_over(self, which: int, accepts: bool) -> None:
         """A contract gets another owner, who must take it; the old one has no power then. It comes back."""
         contract = OWNED[which]
-        if contract == "delegation" and not self.world.whole:
+        if contract in ADDED and not self.world.whole:
             return
         owner, heir, thief = self.roles.deployer, self.roles.keeper, self.roles.attackers[0]
         self.hand_over_to(contract, thief, thief)
@@ -59,9 +61,11 @@ class ControlRules(ControlActs):
             ("delegation", "setOperator", (someone,)),
             ("delegation", "allowAdapter", (self.roles.sponsor, 1)),
             ("delegation", "writeOff", (self.roles.sponsor,)),
+            ("taiko", "setUnitPrice", (10**18,)),
+            ("taiko", "setOperator", (someone,)),
         )
         for contract, function, given in acts:
-            if (contract != "delegation" or self.world.whole) and (not only or contract == only):
+            if (contract not in ADDED or self.world.whole) and (not only or contract == only):
                 check = self.control.check_owner
                 self.trespass(caller, contract, function, given, check, contract, caller)
 

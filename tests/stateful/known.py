@@ -11,16 +11,16 @@ VERBS: Final = {
     "claim open", "claim pool credit", "claim reward", "claim treasury", "clear", "close queue",
     "collect", "collect refunds", "commit", "decline", "deliver", "deposit", "donate", "enter",
     "exit tier 1", "expire", "finalize", "finish unstake", "forfeit", "freeze", "fund", "heartbeat",
-    "join", "leave", "leave jail", "lend", "make offer", "mark", "mint", "name trader", "open queue",
-    "order units", "pause", "place", "place for", "place signed", "post", "price units", "propose key",
-    "prove", "prove another output", "prove many", "prove wrongly", "publish", "raise", "raise at desk",
-    "raise for", "recall", "recall loan", "redeem", "register", "register project", "repay",
-    "repay pool", "report", "request redeem", "request unstake", "restake", "retire", "return stake",
-    "reveal", "revoke digest", "revoke key", "sell units", "set accelerator", "set cap", "set capacity",
-    "set carrier", "set delegators", "set guardian", "set operator", "set payout", "set rates",
-    "set terms", "set treasury", "settle", "settle block", "settle requests", "settle work", "stake",
-    "stake for", "stake units", "tell tier 1", "transfer ownership", "transfer shares", "unpause",
-    "withdraw", "withdraw units", "write off",
+    "join", "leave", "leave jail", "lend", "make offer", "mark", "mint", "move shares", "name trader",
+    "open queue", "order units", "pause", "place", "place for", "place signed", "post", "price units",
+    "propose key", "prove", "prove another output", "prove many", "prove wrongly", "publish", "raise",
+    "raise at desk", "raise for", "recall", "recall loan", "redeem", "register", "register project",
+    "repay", "repay pool", "report", "request redeem", "request unstake", "restake", "retire",
+    "return stake", "reveal", "revoke digest", "revoke key", "sell units", "set accelerator", "set cap",
+    "set capacity", "set carrier", "set delegators", "set guardian", "set operator", "set payout",
+    "set rates", "set terms", "set treasury", "settle", "settle block", "settle requests",
+    "settle work", "stake", "stake for", "stake units", "tell tier 1", "transfer ownership",
+    "transfer shares", "unpause", "withdraw", "withdraw units", "write off",
 }  # fmt: skip
 
 REFUSALS: Final = {
@@ -77,3 +77,25 @@ EVENTS: Final = {
     "UnstakeRequested", "VerifierAllowed", "WindowMissed", "Withdraw", "WorkAssigned", "WorkBound",
     "WorkDelivered", "WorkPosted", "WorkSettled",
 }  # fmt: skip
+
+UNCALLED: Final[dict[str, str]] = {
+    "ZKToken.approve": "OpenZeppelin's; all accounts have approved without limit.",
+    "ZKToken.transferFrom": "OpenZeppelin's; the contracts call it in most acts.",
+    "ZKToken.burn": "OpenZeppelin's; insurance calls it.",
+    "ZKToken.burnFrom": "OpenZeppelin's; nobody here calls it.",
+    "ZKToken.permit": "OpenZeppelin's; tried in vain by `stakeWithPermit`.",
+    "*.renounceOwnership": "For good: no life goes on after it. tests/unit/test_ownership.py.",
+    "Settlement.*": "Code of the market; by itself it stands on empty storage. tests/unit/test_access.py.",
+    "Groth16Verifier.*": "The machine's verifier is a mock. tests/unit/test_groth16_keys.py.",
+    "PlonkVerifier.*": "The machine's verifier is a mock. tests/unit/test_plonk_keys.py.",
+    "FflonkVerifier.*": "The machine's verifier is a mock. tests/unit/test_fflonk_keys.py.",
+    "Timelock.*": "OpenZeppelin's; the machine's owner acts at once. tests/unit/test_timelock.py.",
+}
+"""Functions that no rule calls, and why; a star stands for any contract, or any function."""
+
+
+def reason_for(function: str) -> str:
+    """Why no rule calls a function, as ``Contract.function``; empty if one should."""
+    contract, _, name = function.partition(".")
+    keys = (function, f"{contract}.*", f"*.{name}")
+    return next((UNCALLED[key] for key in keys if key in UNCALLED), "")

@@ -35,6 +35,8 @@ THOROUGH_EVERY: Final = scaled(8, 4, 1)
 FIRED: Counter[str] = Counter()
 REFUSED: Counter[str] = Counter()
 STEPS: Counter[str] = Counter()
+CALLED: Counter[str] = Counter()
+"""Functions that were called, by the names of contract and function."""
 SAID: Counter[str] = Counter()
 """Events that were compared."""
 
@@ -161,6 +163,7 @@ class Lockstep:
             the action's result; ``None`` if it was refused.
         """
         STEPS["acts"] += 1
+        CALLED[f"{contract.abi.name}.{function}"] += 1
         result, data, error, logs = None, None, None, Counter[Log]()
         self._listener.begin(sender)
         try:

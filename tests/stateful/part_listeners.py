@@ -153,7 +153,7 @@ def _request_redeem(self: Listener, go: Go, owner: Address, shares: int, now: in
     return number
 
 
-@around("pool", "transfer")
+@around("pool", "_move")
 def _transfer(self: Listener, go: Go, owner: Address, receiver: Address, shares: int) -> None:
     go()
     self.say("pool", "Transfer", owner, receiver, shares)

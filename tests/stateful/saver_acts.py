@@ -70,6 +70,11 @@ class SaverActs(DeskActs):
         action = self.pool.transfer
         self.act("transfer shares", owner, "delegation", "transfer", arguments, action, owner, *arguments)
 
+    def move_shares(self, caller: Address, owner: Address, receiver: Address, shares: int) -> None:
+        arguments = (owner, receiver, shares)
+        action = self.pool.transfer_from
+        self.act("move shares", caller, "delegation", "transferFrom", arguments, action, caller, *arguments)
+
     def approve_shares(self, owner: Address, spender: Address, shares: int) -> None:
         arguments = (spender, shares)
         action = self.pool.approve
@@ -147,6 +152,11 @@ class SaverActs(DeskActs):
             "repay", outsider, "adapter", "giveBack", arguments, self.pool.repay, self.adapter, amount_wei,
             self.now,
         )  # fmt: skip
+
+    def repay_as(self, caller: Address, amount_wei: int) -> None:
+        """Repays as an adapter, which others cannot."""
+        given = caller, amount_wei, self.now
+        self.act("repay", caller, "delegation", "repay", (amount_wei,), self.pool.repay, *given)
 
     def adapter_says(self, manner: int, value_wei: int) -> None:
         """What the adapter answers from now on: HONEST, REVERTS, BURNS_GAS, SHORT, LONG, REENTERS."""

@@ -96,7 +96,11 @@ class SaverRules(PushActs):
     def pass_shares_on(self, who: int, to: int, part: int) -> None:
         owner = self.roles.savers[who]
         held = self.pool.shares.get(owner, 0)
-        self.transfer_shares(owner, self.roles.savers[to], held // part if part < 1_000 else held + 1)
+        receiver, shares = self.roles.savers[to], held // part if part < 1_000 else held + 1
+        self.transfer_shares(owner, receiver, shares)
+        self.move_shares(receiver, owner, receiver, shares)
+        self.approve_shares(owner, receiver, shares)
+        self.move_shares(receiver, owner, receiver, self.pool.shares.get(owner, 0) // 2)
 
     @WHOLE
     @rule(at_end=st.booleans(), works=st.booleans())
@@ -184,6 +188,7 @@ class SaverRules(PushActs):
     @rule(amount=st.sampled_from((0, 1, zk(10), zk(60))), all_of_it=st.booleans())
     def tier1_pays_back(self, amount: int, all_of_it: bool) -> None:
         held = self.market.token.balance_of(self.adapter)
+        self.repay_as(self.roles.outsider, amount)
         self.give_back_funds(held if all_of_it else amount)
 
     @WHOLE

@@ -40,7 +40,8 @@ def _submit(self: Listener, go: Go, ext: int, now: int) -> Any:
 @around("taiko", "_end")
 def _end(self: Listener, go: Go, ext: int, w: TaikoWork, over_wei: int) -> None:
     go()
-    self.say("taiko", "WorkSettled", ext, w.task, w.status, *self.market.taiko._result(w))  # type: ignore[attr-defined]
+    taiko = self.market.taiko  # type: ignore[attr-defined]
+    self.say("taiko", "WorkSettled", ext, w.task, w.status, *taiko._result(w))
     if over_wei:
         self.say("taiko", "SurplusOwed", ext, over_wei)
 

@@ -8,14 +8,18 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.stateful.known import EVENTS, REFUSALS, VERBS
-from tests.stateful.lockstep import FIRED, REFUSED, SAID, STEPS
+from tests.stateful.known import EVENTS, REFUSALS, VERBS, reason_for
+from tests.stateful.lockstep import CALLED, FIRED, REFUSED, SAID, STEPS
 from tests.stateful.machine import MarketMachine
 from tests.stateful.tour import tour
 from tests.stateful.world import World
+from tests.support.access import MATRIX
 from tests.support.profiles import PROFILE, scaled
 
 EXAMPLES = {"evm": scaled(400, 2_500, 25_000), "anvil": scaled(40, 250, 2_500)}
+
+WRITING = sorted(f"{contract}.{function}" for contract, rows in MATRIX.items() for function in rows)
+"""Every function of every contract that is deployed, but for those that only read."""
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,15 @@ def test_refusal__was_met(lived: Counter[str], error: str) -> None:
 @pytest.mark.parametrize("event", sorted(EVENTS))
 def test_event__was_compared(lived: Counter[str], event: str) -> None:
     assert SAID[event] > 0
+
+
+@pytest.mark.parametrize("function", WRITING)
+def test_function_that_writes__was_called(lived: Counter[str], function: str) -> None:
+    """By a rule, or by the tests that its reason in ``known.UNCALLED`` speaks of; never by both."""
+    name, _, called = function.partition(".")
+    tokens = {"ZKToken": ("ZKToken", "HookToken")}
+    called_count = sum(CALLED[f"{each}.{called}"] for each in tokens.get(name, (name,)))
+    assert (called_count > 0) != bool(reason_for(function))
 
 
 def test_nothing_else__was_done_or_met(lived: Counter[str]) -> None:

@@ -209,8 +209,8 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("claim_pool", {"stranger": False}),
     ),
     "power": (
-        *(("hand_power_over", {"which": which, "accepts": which % 2 == 0}) for which in range(5)),
-        *(("hand_power_over", {"which": which, "accepts": True}) for which in (1, 3)),
+        *(("hand_power_over", {"which": which, "accepts": which % 2 == 0}) for which in range(6)),
+        *(("hand_power_over", {"which": which, "accepts": True}) for which in (1, 3, 5)),
         ("act_as_the_market", {"by": "prover"}),
         ("change_the_guardian", {"stands": False}),
         ("change_the_guardian", {"stands": True}),

@@ -19,7 +19,7 @@ from zkpool_sdk.errors import (
 )
 from zkpool_sdk.models import ZERO_ADDRESS, Address
 
-OWNED: Final = ("insurance", "projects", "splitter", "market", "delegation")
+OWNED: Final = ("insurance", "projects", "splitter", "market", "delegation", "taiko")
 
 
 class Control:

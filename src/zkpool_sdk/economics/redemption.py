@@ -175,6 +175,22 @@ class RedemptionQueue:
         Raises:
             ERC20InsufficientBalance.
         """
+        self._move(owner, receiver, shares)
+
+    def transfer_from(self, caller: Address, owner: Address, receiver: Address, shares: int) -> None:
+        """Moves shares of an owner who has allowed it, as any ERC-20 does.
+
+        Raises:
+            ERC20InsufficientAllowance, ERC20InsufficientBalance.
+        """
+        allowed = self.allowances.get((owner, caller), 0)
+        if allowed < shares:
+            raise ERC20InsufficientAllowance(caller, allowed, shares)
+        self._move(owner, receiver, shares)
+        if allowed != UINT256_MAX:
+            self.allowances[owner, caller] = allowed - shares
+
+    def _move(self, owner: Address, receiver: Address, shares: int) -> None:
         held = self.shares.get(owner, 0)
         if shares > held:
             raise ERC20InsufficientBalance(owner, held, shares)
