@@ -118,3 +118,13 @@ def test_unknown__method_state_or_field__is_refused_by_name(node: Connection) ->
         node.request("eth_getBalance", OWNER, "0x0")
     with pytest.raises(RpcRefused, match="blobs is not supported"):
         node.request("eth_sendTransaction", {"from": OWNER, "blobs": []})
+
+
+def test_launcher__told_to__starts_the_engine_in_anvils_place() -> None:
+    launcher = ROOT / "toolchain" / "bin" / "anvil"
+    environment = {"PATH": "/usr/bin:/bin", "ZKPOOL_ENGINE": "evm"}
+    said = subprocess.run([launcher, "--version"], env=environment, cwd="/", capture_output=True, check=True)
+    assert b"in process" in said.stdout
+    unknown = subprocess.run([launcher, "--fork-url", "x"], env=environment, capture_output=True, check=False)
+    assert unknown.returncode == 2
+    assert b"--fork-url" in unknown.stderr
