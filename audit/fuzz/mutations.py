@@ -65,7 +65,7 @@ def point(system: System, item: Item, rng: random.Random) -> Item:
         lambda: bytes(64),
         lambda: words_of(x, (y + 1) % P),
         lambda: there,
-        lambda: _native.ec_add(here + there),
+        lambda: sum_of(here, there),
         lambda: _native.ec_mul(words_of(1, 2, rng.randrange(1, R))),
         lambda: words_of(0, P),
     ][kind]()
@@ -108,6 +108,14 @@ def stranger(system: System, item: Item, rng: random.Random) -> Item:
     other = rng.choice(system.items)
     cut = 32 * rng.randrange(len(system.moduli))
     return item[0], rng.choice((other[1], item[1][:cut] + other[1][cut:], other[1][:cut] + item[1][cut:]))
+
+
+def sum_of(a: bytes, b: bytes) -> bytes:
+    """The sum of two points; of what an earlier mutation left that is none, the first."""
+    try:
+        return _native.ec_add(a + b)
+    except _native.NativeFormatError:
+        return a
 
 
 def words_of(*values: int) -> bytes:

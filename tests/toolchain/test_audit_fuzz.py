@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
@@ -46,6 +47,14 @@ def test_attempts__are_spoilt_forged_or_good_as_they_say__and_the_core_agrees() 
         assert verdict == (kind in ACCEPTED), kind
         assert is_batch == kind.startswith("batch")
     assert set(kinds) >= {*MUTATIONS, "forged", "re-randomised", "untouched"}
+
+
+def test_mutations__of_what_is_spoilt_already__go_on() -> None:
+    rng = random.Random(8)
+    for mutation in MUTATIONS.values():
+        for _ in range(60):
+            item = MUTATIONS["word"](SYSTEM, SYSTEM.items[0], rng)
+            mutation(SYSTEM, item, rng)
 
 
 def test_attack__a_contract_that_accepts_too_much__is_told_with_the_proof() -> None:
