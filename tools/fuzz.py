@@ -6,7 +6,7 @@ for which the core neither answers nor refuses: a panic, an overflow, a broken p
 time. It is written to ``build/fuzz/findings``; once it is mended, it belongs into the corpus, which
 ``make test`` runs through the same functions.
 
-.venv/bin/python tools/fuzz.py [--seconds 20] [target …]
+.venv/bin/python tools/fuzz.py [--seconds 20] [--build] [target …]
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=str(__doc__).split("\n\n")[0])
     parser.add_argument("targets", nargs="*", metavar="target", help=f"{', '.join(TARGETS)}; default: all")
     parser.add_argument("--seconds", type=int, default=20, help="time for each target (default 20)")
+    parser.add_argument("--build", action="store_true", help="only build the targets")
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.targets) - set(TARGETS))
     if unknown:
@@ -54,6 +55,8 @@ def main() -> int:
     if arguments.seconds < 1:
         parser.error("--seconds must be 1 or more")
     build()
+    if arguments.build:
+        return 0
     findings = [finding for name in arguments.targets or TARGETS for finding in fuzz(name, arguments.seconds)]
     for finding in findings:
         print(f"found: {finding.relative_to(ROOT)}", file=sys.stderr)
