@@ -20,6 +20,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 DOCUMENT: Final = ROOT / "docs" / "INVARIANTS.md"
 ROW: Final = re.compile(r"^\| *(\d+[a-z]?) *\|(.*)\|\s*$", re.MULTILINE)
 LAW_NAME: Final = re.compile(r"^i0*(\d+[a-z]?)_(.+)$")
+TOKENS: Final = ("ZKToken", "HookToken")
 AGREEMENT: Final = "41"
 """Model and contracts agree: what every divergence breaks."""
 
@@ -97,20 +98,24 @@ def _donations(step: Lockstep) -> Counter[str]:
 
 def _put(market: Any, seen: Compared) -> None:
     """Puts what the chain says into the place where a model keeps it."""
-    places: dict[str, Any] = {
-        "taskOf": market.tasks,
-        "rescueOf": market.rescues,
-        "roundOf": market.rounds,
-        "bookWords": market.books,
-        "creditOf": market.credits,
-        "balanceOf": market.token.balances,
-        "stakeOf": market.vault.stakes,
-        "earningOf": market.splitter.earnings,
-        "seatsOf": market.provers.seats,
-        "proverOf": market.provers.provers,
+    places: dict[tuple[str, str], Any] = {
+        ("ProverMarket", "taskOf"): market.tasks,
+        ("ProverMarket", "rescueOf"): market.rescues,
+        ("ProverMarket", "roundOf"): market.rounds,
+        ("ProverMarket", "bookWords"): market.books,
+        ("ProverMarket", "creditOf"): market.credits,
+        ("StakeVault", "stakeOf"): market.vault.stakes,
+        ("RewardSplitter", "earningOf"): market.splitter.earnings,
+        ("ProverRegistry", "seatsOf"): market.provers.seats,
+        ("ProverRegistry", "proverOf"): market.provers.provers,
     }
-    place = places.get(seen.function)
+    place = places.get((seen.contract, seen.function))
+    if seen.function == "balanceOf" and seen.contract in TOKENS:
+        place = market.token.balances
     if seen.function == "poolEarning":
         market.splitter.pool = seen.chain
-    elif place is not None and (seen.chain != seen.model or seen.arguments[0] in place):
-        place[seen.arguments[0]] = seen.chain
+    elif place is not None and seen.chain != seen.model:
+        if seen.chain:
+            place[seen.arguments[0]] = seen.chain
+        else:
+            place.pop(seen.arguments[0], None)

@@ -32,6 +32,8 @@ from zkpool_sdk.models import Address, HotKey, ProverId, Rescue, Task, TaskId, T
 VIEWER = "0x00000000000000000000000000000000000000bB"
 THOROUGH_EVERY: Final = scaled(8, 4, 1)
 """After so many acts what an act can change is compared whether the model says that it has changed or not."""
+ONES_OWN: Final = ("decline", "submitProof")
+"""What a prover does with a task that it was given."""
 FIRED: Counter[str] = Counter()
 REFUSED: Counter[str] = Counter()
 STEPS: Counter[str] = Counter()
@@ -75,7 +77,7 @@ class Act:
     Attributes:
         contract: the contract that is called. action: what is done on the model, bound to its arguments.
         at: when. result: of the action; ``None`` if it ended with ``refusal``.
-        call: which of the life's calls it is.
+        call: which of the life's calls it is. own: whether a prover acts on a task of its own.
     """
 
     verb: str
@@ -90,6 +92,7 @@ class Act:
     result: Any
     refusal: ContractError | None
     call: int
+    own: bool = False
 
 
 class Divergence(AssertionError):
@@ -165,6 +168,7 @@ class Lockstep:
         STEPS["acts"] += 1
         CALLED[f"{contract.abi.name}.{function}"] += 1
         result, data, error, logs = None, None, None, Counter[Log]()
+        own = function in ONES_OWN and self.prover_of(arguments[0]) == sender
         self._listener.begin(sender)
         try:
             result = action()
@@ -179,12 +183,17 @@ class Lockstep:
         if currently_in_test_context():
             note(what)
         noted = verb, sender, contract, function, tuple(arguments), action, returned, malformed
-        self.acts.append(Act(*noted, self.now, result, error, len(self.calls)))
+        self.acts.append(Act(*noted, self.now, result, error, len(self.calls), own))
         self._add(contract.call(sender, function, *arguments), Expected(what, data, error, malformed, logs))
         if compare and not self._apart:
             self._compare(what, whole=False)
         self.now += self._apart
         return result
+
+    def prover_of(self, task: TaskId) -> Address | None:
+        """The account that a task was last assigned to, if it was."""
+        t = self.market.tasks.get(task)
+        return self.market.provers.prover_of(t.prover).account if t and t.prover else None
 
     def copy_of_market(self) -> Market:
         """The model as it is now, for what is only thought."""
