@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from audit.rpc.methods import VERSION
 from tests.engines.pair import RETURN_MEMORY, Pair, creation
 from tests.stateful.history import lived_in
 from tests.stateful.tour import tour
@@ -48,6 +49,13 @@ def test_seen__by_a_contract__is_the_same(pair: Pair) -> None:
         assert all(outcome.ok for outcome in pair.simulated(calls)), what
         results = [chain.call(place, b"", chain.accounts[SENDER_PLACE]) for chain in pair.both]
         assert results[0] == results[1], what
+
+
+def test_engines__side_by_side__are_two(pair: Pair) -> None:
+    """Not the same one twice: an anvil's requests can be answered by the engine in process too."""
+    version = pair.anvil.rpc("web3_clientVersion")
+    assert version.startswith("anvil/")
+    assert version != VERSION
 
 
 def test_number__of_the_last_block__is_the_same(pair: Pair) -> None:
