@@ -31,6 +31,8 @@ BINARY: Final = (
     ("logical", LOGICAL),
     ("bitwise", BITWISE),
 )
+COMMUTATIVE: Final = frozenset({"min", "max", "mulDiv", "mulDivDown", "mulDivUp"})
+"""Functions whose first two arguments may change places by their definition."""
 _INTEGER: Final = re.compile(r"u?int\d+$")
 _ZEROS: Final = ((re.compile(r"address( payable)?$"), "address(0)"), (re.compile(r"bytes\d+$"), "{0}(0)"))
 
@@ -132,6 +134,9 @@ def _swaps(shop: Workshop, call: Node, is_pure: bool) -> None:
     if call.data.get("kind") == "typeConversion" or call.data.get("names"):
         return
     arguments = call.all("arguments")
+    called = call.child("expression")
+    if called and called.data.get("memberName") in COMMUTATIVE:
+        arguments = arguments[1:]  # the first two may change places
     for first, second in pairwise(arguments):
         one, two = shop.of(first), shop.of(second)
         if first.type != second.type or one == two or "const" in first.type:

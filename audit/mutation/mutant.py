@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,19 +48,17 @@ class Mutant:
 class Workshop:
     """Where the mutants of one source are made: it numbers them and builds them into the source."""
 
-    def __init__(
-        self, tree: Tree, rewrite: Rewrite, next_place: Callable[[], int], dropped: set[int]
-    ) -> None:
+    def __init__(self, tree: Tree, rewrite: Rewrite, places: Iterator[int], dropped: set[int]) -> None:
         """Begins with a source.
 
         Args:
-            next_place: gives each mutant its number.
+            places: gives each mutant its number.
             dropped: numbers that are given out but not built, since the compiler refuses them.
         """
         self.tree = tree
         self.rewrite = rewrite
         self.mutants: list[Mutant] = []
-        self._next_place = next_place
+        self._places = places
         self._dropped = dropped
         self._seen: dict[tuple[str, ...], int] = {}
 
@@ -70,7 +68,7 @@ class Workshop:
         texts = _plain(original), _plain(mutated)
         alike = (function, operator, *texts)
         nth = self._seen[alike] = self._seen.get(alike, -1) + 1
-        place = self._next_place()
+        place = next(self._places)
         if place in self._dropped:
             return None
         line = self.tree.line(node.start)

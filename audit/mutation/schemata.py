@@ -9,15 +9,17 @@ from typing import Final
 
 from audit.mutation.expressions import CONSTANTS, expressions
 from audit.mutation.mutant import FIRST_PLACE, Mutant, Workshop
-from audit.mutation.statements import modifiers, statements
+from audit.mutation.statements import leave_modifiers, modifiers, open_modifiers, statements
 from audit.mutation.yul import assembly
 from audit.solidity.ast import Node, Tree, trees
 from audit.solidity.compile import check
 from audit.solidity.probe import FUNCTIONS
 from audit.solidity.rewrite import opened, operators
 from audit.solidity.server import Compiler
-from audit.solidity.sources import Sources, is_deployed, project_sources
+from audit.solidity.sources import Sources, is_deployed, is_ours, project_sources
 
+MOST_IN_SOURCE: Final = 2_048
+"""Places kept for one source."""
 ROUNDS: Final = 12
 """Most times that mutants are dropped for what the compiler has against them."""
 
@@ -80,7 +82,6 @@ def _make(
         for name, tree in forest.items()
         for node in tree.find("ModifierDefinition")
     }
-    places = itertools.count(FIRST_PLACE)
     mutants: list[Mutant] = []
     spans: dict[str, Sequence[Span]] = {}
 
@@ -88,15 +89,21 @@ def _make(
         function = node.inside("FunctionDefinition")
         return function is not None and function.data["id"] in pure
 
-    for name, tree in forest.items():
-        rewrite = begun[name]
+    for number, name in enumerate(sorted(forest)):
+        tree, rewrite = forest[name], begun[name]
+        # A change of one source leaves the places in others, and so what they are compiled to, as they were.
+        places = itertools.count(FIRST_PLACE + number * MOST_IN_SOURCE)
+        if is_ours(name):
+            open_modifiers(tree, rewrite)
         if chosen(name):
-            shop = Workshop(tree, rewrite, lambda: next(places), dropped)
+            shop = Workshop(tree, rewrite, places, dropped)
             statements(shop, is_pure)
             expressions(shop, is_pure)
             assembly(shop)
             modifiers(shop, named)
             mutants += shop.mutants
+        elif is_ours(name):
+            leave_modifiers(tree, rewrite, named)
     for name, rewrite in begun.items():
         if chosen(name) or any(other is rewrite for _, _, other in named.values()):
             rewrite.insert(len(rewrite.text), FUNCTIONS)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from audit.mutation.mutant import Workshop
 from audit.solidity.ast import Node, Tree
-from audit.solidity.probe import active
+from audit.solidity.probe import active, active_at, address
 from audit.solidity.rewrite import Rewrite
+from audit.solidity.sources import is_ours
 
+_AT: Final = "zkpoolAt"
 _REFERENCE: Final = re.compile(r" (storage pointer|calldata)\b")
 _REMOVABLE: Final = frozenset({"ExpressionStatement", "EmitStatement", "Break", "Continue"})
 
@@ -45,30 +47,70 @@ def _end(tree: Tree, node: Node) -> int:
     return tree.text.index(b";", node.end) + 1
 
 
-def modifiers(shop: Workshop, definitions: Mapping[int, tuple[Tree, Node, Rewrite]]) -> None:
-    """Makes a mutant without each modifier of each function: it gets another, declared where the first is.
+Definitions = Mapping[int, tuple[Tree, Node, Rewrite]]
+"""The modifiers of all sources by id, with their sources."""
 
-    Args:
-        definitions: the modifiers of all sources by id, with their sources.
+
+def modifiers(shop: Workshop, definitions: Definitions) -> None:
+    """Makes a mutant without each modifier of each function.
+
+    A modifier of the project is told by each use which place that stands for (``open_modifiers``); for one
+    of a dependency the use gets another modifier, declared where the first is.
     """
-    for node in shop.tree.find("ModifierInvocation"):
-        function, named = node.parent, node.child("modifierName")
-        if function is None or named is None or node.data.get("kind") != "modifierInvocation":
-            continue
-        found = definitions.get(int(named.data["referencedDeclaration"]))
-        if found is None:
-            continue
+    for node, named, found in _uses(shop.tree, definitions):
         place = shop.add(node, "modifier removed", shop.of(node), "")
-        if place is None:
-            continue
         tree, definition, rewrite = found
+        if is_ours(tree.name):
+            _tell(shop.rewrite, node, named, place or 0)
+        elif place is not None:
+            name = f"zkpoolWithout{place}"
+            parameters, body = definition.child("parameters"), definition.child("body")
+            assert body
+            declared = tree.of(parameters) if parameters and parameters.end > parameters.start else ""
+            text = f"modifier {name}{declared} {{ if ({active(place)}) {{ _; }} else {tree.of(body)} }}\n    "
+            rewrite.insert(_documented(definition), text)
+            shop.rewrite.replace(named.start, named.end, name, place)
+
+
+def leave_modifiers(tree: Tree, rewrite: Rewrite, definitions: Definitions) -> None:
+    """Lets the uses in a source without mutants stand for no place."""
+    for node, named, (declaring, _, _) in _uses(tree, definitions):
+        if is_ours(declaring.name):
+            _tell(rewrite, node, named, 0)
+
+
+def open_modifiers(tree: Tree, rewrite: Rewrite) -> None:
+    """Gives every modifier of a source a further argument: the place that stands for its absence at this use."""
+    for definition in tree.find("ModifierDefinition"):
         parameters, body = definition.child("parameters"), definition.child("body")
         assert body
-        name = f"zkpoolWithout{place}"
-        declared = tree.of(parameters) if parameters and parameters.end > parameters.start else ""
-        text = f"modifier {name}{declared} {{ if ({active(place)}) {{ _; }} else {tree.of(body)} }}\n    "
-        rewrite.insert(_documented(definition), text)
-        shop.rewrite.replace(named.start, named.end, name, place)
+        if parameters and parameters.end > parameters.start and parameters.children:
+            rewrite.insert(parameters.end - 1, f", uint256 {_AT}")
+        elif parameters and parameters.end > parameters.start:
+            rewrite.insert(parameters.end - 1, f"uint256 {_AT}")
+        else:
+            rewrite.insert(body.start, f"(uint256 {_AT}) ")
+        rewrite.insert(body.start + 1, f" if ({active_at(_AT)}) {{ _; }} else {{")
+        rewrite.insert(body.end - 1, "} ")
+
+
+def _uses(tree: Tree, definitions: Definitions) -> Iterator[tuple[Node, Node, tuple[Tree, Node, Rewrite]]]:
+    """Where modifiers are used: the use, the name in it, the definition."""
+    for node in tree.find("ModifierInvocation"):
+        named = node.child("modifierName")
+        if named is not None and node.data.get("kind") == "modifierInvocation":
+            found = definitions.get(int(named.data["referencedDeclaration"]))
+            if found is not None:
+                yield node, named, found
+
+
+def _tell(rewrite: Rewrite, node: Node, named: Node, place: int) -> None:
+    """Tells a modifier at one use which place it stands for."""
+    arguments = node.all("arguments")
+    if arguments:
+        rewrite.insert(arguments[-1].end, f", {address(place)}", place)
+    else:
+        rewrite.replace(named.end, node.end, f"({address(place)})", place)
 
 
 def _documented(definition: Node) -> int:

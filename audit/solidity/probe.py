@@ -40,6 +40,11 @@ def active(place: int, *, is_pure: bool = False) -> str:
     return f"{_HELPER}{'Blind' if is_pure else ''}({address(place)})"
 
 
+def active_at(expression: str) -> str:
+    """A Solidity expression: whether the place whose address an expression gives is the active one."""
+    return f"{_HELPER}({expression})"
+
+
 def stop(place: int, *, is_pure: bool = False) -> str:
     """A Solidity statement that notes that a place was reached, and fails if it is the active one."""
     if is_pure:

@@ -47,7 +47,7 @@ class Rewrite:
         self._edits.append(_Edit(start, end, before, after, None, key))
 
     def insert(self, at: int, text: str, key: object = None) -> None:
-        """Puts text before a byte."""
+        """Puts text before a byte; inside the changes that begin there."""
         self._edits.append(_Edit(at, at, text, "", None, key))
 
     def replace(self, start: int, end: int, text: str, key: object = None) -> None:
@@ -97,7 +97,7 @@ class Rewrite:
         return b"".join(out)
 
     def _place(self, index: int) -> tuple[int, int, int]:
-        """Outer before inner; what is inserted at a byte stands before what begins there."""
+        """Outer before inner; what is inserted where a change begins stands inside it."""
         edit = self._edits[index]
         is_insertion = edit.start == edit.end
         return edit.start, 0 if is_insertion else -edit.end, index
