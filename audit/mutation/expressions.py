@@ -31,7 +31,7 @@ BINARY: Final = (
     ("logical", LOGICAL),
     ("bitwise", BITWISE),
 )
-COMMUTATIVE: Final = frozenset({"min", "max", "mulDiv", "mulDivDown", "mulDivUp"})
+COMMUTATIVE: Final = frozenset({"addmod", "max", "min", "mulDiv", "mulDivDown", "mulDivUp", "mulmod"})
 """Functions whose first two arguments may change places by their definition."""
 _INTEGER: Final = re.compile(r"u?int\d+$")
 _ZEROS: Final = ((re.compile(r"address( payable)?$"), "address(0)"), (re.compile(r"bytes\d+$"), "{0}(0)"))
@@ -135,7 +135,7 @@ def _swaps(shop: Workshop, call: Node, is_pure: bool) -> None:
         return
     arguments = call.all("arguments")
     called = call.child("expression")
-    if called and called.data.get("memberName") in COMMUTATIVE:
+    if called and (called.data.get("memberName") or called.name) in COMMUTATIVE:
         arguments = arguments[1:]  # the first two may change places
     for first, second in pairwise(arguments):
         one, two = shop.of(first), shop.of(second)

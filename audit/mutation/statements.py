@@ -80,7 +80,7 @@ def leave_modifiers(tree: Tree, rewrite: Rewrite, definitions: Definitions) -> N
 
 
 def open_modifiers(tree: Tree, rewrite: Rewrite) -> None:
-    """Gives every modifier of a source a further argument: the place that stands for its absence at this use."""
+    """Gives every modifier of a source a further argument: the place of its absence at this use."""
     for definition in tree.find("ModifierDefinition"):
         parameters, body = definition.child("parameters"), definition.child("body")
         assert body
