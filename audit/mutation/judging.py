@@ -21,8 +21,8 @@ from tests.support.rawchain import ENGINE
 
 FIRST_LIVES: Final = 14
 """Lives that a mutant is tried in at first; the others follow if the tests' traces do not notice it."""
-TRACE_STEPS: Final = 20_000
-"""Steps of tests that are done again for one mutant."""
+TRACE_CALLS: Final = 20_000
+"""Calls of tests that are done again for one mutant."""
 REPORT_EVERY: Final = 500
 CONFIRM_SECONDS: Final = 3_600
 
@@ -64,7 +64,7 @@ def _verdict(mutant: Mutant, lives: Corpus, recordings: Sequence[Traces]) -> Ver
 
 
 def _trial(traces: Traces, place: int) -> Callable[[], Noticed | None]:
-    return lambda: traces.notice(place, TRACE_STEPS)
+    return lambda: traces.notice(place, TRACE_CALLS)
 
 
 def _setup_trial(traces: Traces, place: int) -> Callable[[], Noticed | None]:

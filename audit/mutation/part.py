@@ -52,9 +52,10 @@ def _whole(options: Options) -> PartResult:
     made, build = _built()
     lives = corpus.record(kept_artifacts(build), options.choose(0, 60, 150), options.seed)
     print(f"{len(lives.lives)} lives of {lives.call_count} calls kept", flush=True)
-    if not (RECORDED / "labels.json").exists():
-        record()
-    traces = Traces(RECORDED, build)
+    recorded = RECORDED / "plain"
+    if not (recorded / "labels.json").exists():
+        record(recorded)
+    traces = Traces(recorded, build)
     verdicts = judge(made.mutants, lives, [traces], lambda line: print(line, flush=True))
     write(verdicts, FOLDER / "verdicts.json")
     count = options.choose(0, 100, 400)

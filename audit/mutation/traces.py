@@ -22,12 +22,17 @@ from audit.recording.steps import Answer, Request
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The steps of one test in one life."""
+    """The steps of one test in one life.
+
+    Attributes:
+        calls: how many calls these are.
+    """
 
     test: str
     label: int
     life: int
     steps: tuple[int, ...]
+    calls: int
 
 
 class Roomy(Replay):
@@ -83,18 +88,18 @@ class Traces:
         for number in range(len(self.recording.lives)):
             self._live(number)
         for found in (*self.by_place.values(), *self.at_setup.values()):
-            found.sort(key=lambda trace: len(trace.steps))
+            found.sort(key=lambda trace: trace.calls)
 
-    def notice(self, place: int, most_steps: int) -> Noticed | None:
+    def notice(self, place: int, most_calls: int) -> Noticed | None:
         """The first test whose trace differs with a mutant active from the test's own beginning on.
 
         Args:
-            most_steps: steps of all tried traces together, after which no more are tried.
+            most_calls: calls of all tried traces together, after which no more are tried.
         """
         for trace in self.by_place.get(place, ()):
-            if most_steps <= 0:
+            if most_calls <= 0:
                 break
-            most_steps -= len(trace.steps)
+            most_calls -= trace.calls
             found = self.difference(trace, place)
             if found:
                 return Noticed(trace.test, *_kind(found))
@@ -130,7 +135,7 @@ class Traces:
         for index, done in enumerate(life.done):
             steps[done.label].append(index)
         tests = {
-            label: Trace(labels[label]["name"], label, number, tuple(own))
+            label: Trace(labels[label]["name"], label, number, tuple(own), _call_count(life, own))
             for label, own in steps.items()
             if label in labels and labels[label]["kind"] == "test" and labels[label]["outcome"] == "passed"
         }
@@ -178,6 +183,11 @@ class Traces:
                 answers[found.place] = found.now
         walk.life.done[index] = replace(done, step=replace(done.step, answers=tuple(answers)))
         return is_odd
+
+
+def _call_count(life: Life, steps: Sequence[int]) -> int:
+    """How many calls steps are; one for each step that makes none."""
+    return sum(max(1, len(life.done[index].step.requests)) for index in steps)
 
 
 def _kind(found: Difference) -> tuple[str, str]:
