@@ -220,7 +220,7 @@ class MarketMachine(
     def burn(self, fill: bool) -> None:
         """Burns what the fund holds beyond its cap; first gives it so much."""
         fund = self.market.insurance
-        if fill:
+        if fill and fund.balance_wei < fund.cap_wei + 7:
             self.donate("insurance", fund.cap_wei - fund.balance_wei + 7)
         self.act(
             "burn",
@@ -330,7 +330,6 @@ class MarketMachine(
     def donate(self, to: str, amount: int) -> None:
         """Tokens sent to a contract: nobody's."""
         receiver = Address(getattr(self.at, to).address)
-        amount = max(amount, 0)
         self.donated[to] += amount
         self.act(
             "donate",
