@@ -20,14 +20,16 @@ from typing import Any, Final
 
 from audit import environment
 from audit.fuzz import verifiers
-from audit.fuzz.drive import ATHERIS
 from audit.fuzz.mutations import MUTATIONS
-from audit.fuzz.parsers import PARSERS, Parser
+from audit.parsing.drive import ATHERIS
+from audit.parsing.parsers import PARSERS, Parser
 from audit.result import BUILD, ROOT, Finding, Options, PartResult, Status, ToolMissing
 from tools import fuzz as native
 
 WORK: Final = BUILD / "fuzz"
 GRACE_SECONDS: Final = 300
+UNGUIDED: Final = "no interesting inputs were found"
+"""What libFuzzer says when nothing is instrumented."""
 NATIVE_LINE: Final = re.compile(r"^(\w+) +([\d,]+) inputs,", re.MULTILINE)
 
 
@@ -114,7 +116,7 @@ def sdk_parser(parser: Parser, seconds: int, seed: int) -> tuple[dict[str, Any],
     if guided:
         variables[ATHERIS] = str(packages)
     started = time.monotonic()
-    command = [sys.executable, "-m", "audit.fuzz.drive", parser.name, str(seconds), str(seed), str(WORK)]
+    command = [sys.executable, "-m", "audit.parsing.drive", parser.name, str(seconds), str(seed), str(WORK)]
     limit = seconds + GRACE_SECONDS
     done = subprocess.run(
         command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=limit, check=False
@@ -126,6 +128,8 @@ def sdk_parser(parser: Parser, seconds: int, seed: int) -> tuple[dict[str, Any],
         place = re.search(r"^found (.+)$", done.stdout, re.MULTILINE)
         where = f"sdk: {parser.name}" + (f", {place.group(1)}" if place else "")
         findings.append(Finding(done.stderr[-1500:], where, Status.OPEN))
+    if UNGUIDED in done.stderr:
+        findings.append(Finding("atheris sees no coverage", f"sdk: {parser.name}", Status.OPEN))
     target = {
         "name": f"sdk: {parser.name}",
         "note": parser.note + (", atheris" if guided else ""),

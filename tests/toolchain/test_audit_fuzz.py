@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from audit.fuzz import drive
 from audit.fuzz.mutations import MUTATIONS
-from audit.fuzz.parsers import PARSERS, Parser
 from audit.fuzz.systems import Item, System, groth16
 from audit.fuzz.verifiers import ACCEPTED, Pair, attack, attempts
+from audit.parsing import drive
+from audit.parsing.parsers import PARSERS, Parser
 from zkpool_sdk import _native
 
 SYSTEM = groth16(1)

@@ -1,9 +1,9 @@
 """Fuzzes one parser of the SDK in a process of its own.
 
-python -m audit.fuzz.drive PARSER SECONDS SEED FOLDER prints ``inputs N`` at the end; an input for which the
-parser breaks a promise is written to FOLDER/findings and ends the process with status 1. With atheris (of the
-audit's environment, found by the variable ZKPOOL_ATHERIS) coverage guides the search, else the seeds are just
-varied.
+python -m audit.parsing.drive PARSER SECONDS SEED FOLDER prints ``inputs N`` at the end; an input for which
+the parser breaks a promise is written to FOLDER/findings and ends the process with status 1. With atheris (of
+the audit's environment, found by the variable ZKPOOL_ATHERIS) coverage guides the search, else the seeds are
+just varied.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ def main() -> int:
         sys.path.append(packages)
         import atheris
 
-        with atheris.instrument_imports(include=["zkpool_sdk", "audit.fuzz.parsers"]):
-            from audit.fuzz.parsers import by_name
+        with atheris.instrument_imports(include=["zkpool_sdk", "audit.parsing.parsers"]):
+            from audit.parsing.parsers import by_name
     else:
-        from audit.fuzz.parsers import by_name
+        from audit.parsing.parsers import by_name
     parser = by_name(name)
     for number, content in enumerate(parser.seeds()):
         (corpus / f"seed-{number}").write_bytes(content)

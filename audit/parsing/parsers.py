@@ -123,11 +123,12 @@ def event_seeds() -> list[bytes]:
 
 def replies(data: bytes) -> None:
     """A worker's stream: messages in pieces, each a result, an error, or refused as promised."""
-    frames = wire.Frames(1 << 16, wire.MAX_BRACKETS)
-    try:
-        messages = [message for at in range(0, len(data), 97) for message in frames.feed(data[at : at + 97])]
-    except ValueError:
-        return
+    messages: list[wire.Message] = []
+    for stream in (data, len(data).to_bytes(4, "little") + data):
+        frames = wire.Frames(1 << 16, wire.MAX_BRACKETS)
+        with suppress(ValueError):
+            for at in range(0, len(stream), 97):
+                messages += frames.feed(stream[at : at + 97])
     for message in messages:
         with suppress(*REPLY_ERRORS):
             str(wire.result_of(message))
@@ -136,7 +137,7 @@ def replies(data: bytes) -> None:
 
 
 def reply_seeds() -> list[bytes]:
-    """A result and two errors, framed."""
+    """A result and two errors, framed and not."""
     made = {
         "circuit": "c",
         "system": "groth16",
@@ -146,7 +147,8 @@ def reply_seeds() -> list[bytes]:
     }
     made |= {"prove_seconds": 1.0, "load_seconds": 0.0, "key_bytes": 3, "peak_bytes": 4}
     fault = {"error": "WorkerFault", "text": "t", "fields": {"circuit": "c", "error": "e", "place": "p"}}
-    return [wire.frame(one) for one in (made, fault, {"error": "MemoryError", "text": "t", "fields": {}})]
+    framed = [wire.frame(one) for one in (made, fault, {"error": "MemoryError", "text": "t", "fields": {}})]
+    return framed + [one[4:] for one in framed]
 
 
 def abi_values(data: bytes) -> None:
