@@ -35,8 +35,7 @@ test: engine ## Run every test
 	@$(BIN)/python toolchain/run_tests.py
 
 audit: engine ## Attack the contracts in every way we know and write a report: PROFILE=quick|ci|deep SEED= HOURS= PART=
-	@$(BIN)/python -m audit.environment > /dev/null
-	@! command -v c++ >/dev/null || $(BIN)/python tools/fuzz.py --build
+	@$(BIN)/python -m audit prepare $(PART) --profile $(or $(PROFILE),quick) $(if $(SEED),--seed $(SEED))
 	@$(BIN)/python -m audit $(PART) --profile $(or $(PROFILE),quick) $(if $(SEED),--seed $(SEED)) $(if $(HOURS),--hours $(HOURS))
 
 check: lint test ## What CI runs: formatting, lint, types, tests

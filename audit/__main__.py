@@ -1,8 +1,8 @@
 """Runs the audit: ``python -m audit [PART ...] --profile quick|ci|deep [--seed N] [--hours H]``.
 
 One part runs in this process. Several (all, if none is named) run as processes of their own in two lanes, and
-the report is written at the end. ``python -m audit report`` writes it again; ``python -m audit keep`` copies
-the figures of the last deep run to ``audit/kept``, which is committed.
+the report is written at the end. ``python -m audit prepare`` compiles what parts need, ``report`` writes the
+report again, ``keep`` copies the figures of the last deep run to ``audit/kept``, which is committed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import secrets
 import sys
 
-from audit import lanes, parts
+from audit import lanes, parts, preparing
 from audit.result import Options, Profile, ToolMissing
 
 REPEATED_SEED = 1
@@ -21,7 +21,7 @@ REPEATED_SEED = 1
 def main() -> int:
     """Parses the command line and runs what it names. Returns the exit status."""
     arguments = _parser().parse_args()
-    unknown = set(arguments.part) - set(parts.NAMES) - {"report", "keep"}
+    unknown = set(arguments.part) - set(parts.NAMES) - {"report", "keep", "prepare"}
     if unknown:
         print(
             f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(parts.NAMES)}", file=sys.stderr
@@ -37,6 +37,9 @@ def main() -> int:
         seed = REPEATED_SEED if profile is Profile.QUICK else secrets.randbelow(1 << 32)
     options = Options(profile, seed, arguments.hours, arguments.workers)
     try:
+        if "prepare" in arguments.part:
+            preparing.prepare([name for name in arguments.part if name != "prepare"] or parts.NAMES, options)
+            return 0
         if len(arguments.part) == 1:
             return parts.run_here(arguments.part[0], options)
         return lanes.run(arguments.part or list(parts.NAMES), options, arguments.lanes)
@@ -49,7 +52,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m audit", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("part", nargs="*", help=f"{', '.join(parts.NAMES)}; or report, or keep")
+    parser.add_argument("part", nargs="*", help=f"{', '.join(parts.NAMES)}; or prepare, report, keep")
     parser.add_argument("--profile", choices=[str(profile) for profile in Profile], default="quick")
     parser.add_argument("--seed", type=int, help="of every choice; quick takes 1, the others draw one")
     parser.add_argument("--hours", type=float, default=1.0, help="of the search under deep (default 1)")
