@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import signal
 import sys
+from typing import NoReturn
 
 from audit import lanes, parts, preparing
 from audit.result import Options, Profile, ToolMissing
@@ -36,6 +38,8 @@ def main() -> int:
     if seed is None:
         seed = REPEATED_SEED if profile is Profile.QUICK else secrets.randbelow(1 << 32)
     options = Options(profile, seed, arguments.hours, arguments.workers)
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         if "prepare" in arguments.part:
             preparing.prepare([name for name in arguments.part if name != "prepare"] or parts.NAMES, options)
@@ -48,6 +52,11 @@ def main() -> int:
         return parts.NOT_RUN
     except KeyboardInterrupt:
         return 130
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Ends as Ctrl-C does, so that nothing stays behind; also where a shell has switched Ctrl-C off."""
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:

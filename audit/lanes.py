@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -18,6 +19,8 @@ from audit.result import BUILD, ROOT, Options, PartResult, read, write
 LOGS: Final = BUILD / "logs"
 LAST_LINES: Final = 25
 """Of the log of a part that failed, repeated in the end."""
+GRACE_SECONDS: Final = 40
+"""For a part that is told to end."""
 LIMIT_SECONDS: Final = (900, 3_600, 5 * 3_600)
 """A part that takes longer hangs, and is ended: under quick, ci and deep (there on top of the hours)."""
 
@@ -38,7 +41,9 @@ def run(names: Sequence[str], options: Options, lane_count: int) -> int:
             while lane.is_alive():
                 lane.join(0.5)
     except KeyboardInterrupt:
+        print("audit: stopped; what has ended is in the report", flush=True)
         running.stop()
+        parts.report()
         raise
     seconds = time.monotonic() - started
     results = [read(name) or parts.failed(name, options, "left no result") for name in names]
@@ -107,10 +112,15 @@ class Running:
         print(f"{time.monotonic() - self.started:6.0f} s  {name:<11} {text}", flush=True)
 
     def end(self, name: str) -> None:
-        """Ends a part and whatever it has started."""
+        """Ends a part, which may still write down what it has, and then whatever it has started."""
         process = self._processes.get(name)
-        if process is not None and process.poll() is None:
-            self.say(name, "takes too long or was stopped, and is ended")
+        if process is None or process.poll() is not None:
+            return
+        self.say(name, "takes too long or was stopped, and is ended")
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
     def stop(self) -> None:
