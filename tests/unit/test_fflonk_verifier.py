@@ -26,6 +26,7 @@ from tests.support.fflonk_toy import (
     joined,
     snarkjs_key,
     snarkjs_proof,
+    transcript,
 )
 from tests.support.groth16_calls import (
     GAS_SHORT,
@@ -184,6 +185,38 @@ def test_verify__inverse_of_zero_that_satisfies_the_equation__refused(verifier: 
     assert not verifier.verify(key, STATEMENT, encoded(forged, equation).calldata)
 
 
+def test_verify__inverse_of_zero_and_nothing_worked_out__refused(verifier: Any, key: bytes) -> None:
+    """Where no scalar is worked out, C0 and W2 are left, and the secret gives a W2 for that."""
+    drawn, equation = KEY.exponents(STATEMENT)
+    left = replace(equation, ofc1=0, ofc2=0, ofw1=0, ofg1=0)
+    forged = replace(drawn, w2=KEY.c0 * invert(KEY.x - equation.y) % R)
+    assert left.error(KEY, forged) == 0
+    wire = replace(encoded(forged, equation), inv=0).calldata
+    assert not verifier.verify(key, STATEMENT, wire)
+    assert not verifier.verifyMany(key, [STATEMENT], [wire])
+
+
+def test_verify__denominators_taken_for_their_inverses__refused(verifier: Any, accounts: Any) -> None:
+    """A wrong inverse ends it, though a W2 fits what would follow. All evaluations are zero, for short."""
+    toy = FflonkKey.make(0, seed=9)
+    key = register(verifier, accounts, toy)
+    drawn = replace(toy.exponents([])[0], evaluations=(0,) * 15)
+    equation = toy.closed(drawn)[1]
+    *_, seed, alpha, y = transcript(toy.public.c0, [], drawn.points, drawn.evaluations)
+    xi = pow(seed, 24, R)
+    z0, z1, cube = pow(y, 8, R) - xi, pow(y, 4, R) - xi, pow(y, 3, R) - xi
+    z2 = cube * (pow(y, 3, R) - xi * toy.omega)
+    # T1 = -(ξ - 1) / n and r2 = y·T1·(1 - (y³ - ξ)(ξω - ξ)); r0 and r1 are zero.
+    r2 = -y * (xi - 1) * invert(toy.size) * (1 - cube * (xi * toy.omega - xi))
+    ofc1, ofc2 = alpha * z0 * z1 % R, alpha * alpha * z0 * z2 % R
+    wrong = replace(equation, ofc1=ofc1, ofc2=ofc2, ofw1=-z0 % R, ofg1=-ofc2 * r2 % R)
+    without = wrong.error(toy, replace(drawn, w2=0))
+    forged = replace(drawn, w2=without * invert(toy.x - y) % R)
+    assert wrong.error(toy, forged) == 0
+    for inv in (0, 1, equation.denominator):
+        assert not verifier.verify(key, [], replace(encoded(forged, equation), inv=inv).calldata)
+
+
 @pytest.mark.parametrize("place", [0, 1])
 def test_verify__signal_not_below_the_field_modulus__refused(verifier: Any, key: bytes, place: int) -> None:
     """x + kr is the same field element: accepting it would let one proof serve two statements."""
@@ -213,10 +246,35 @@ def test_verify__evaluation_not_below_the_field_modulus__refused(
     assert not verifier.verify(key, STATEMENT, encoded(proof, equation).calldata)
 
 
+@pytest.mark.parametrize("place", range(15), ids=EVALUATIONS)
+def test_verify__zero_written_as_the_field_modulus__refused(verifier: Any, key: bytes, place: int) -> None:
+    """The least number that is too large, proven as it stands."""
+    drawn, _ = KEY.exponents(STATEMENT)
+    evaluations = tuple(R if i == place else value for i, value in enumerate(drawn.evaluations))
+    proof, equation = KEY.closed(replace(drawn, evaluations=evaluations))
+    assert equation.error(KEY, proof) == 0
+    assert not verifier.verify(key, STATEMENT, encoded(proof, equation).calldata)
+
+
 @pytest.mark.parametrize("count", [0, 1, 3, 33])
 def test_verify__wrong_number_of_signals__refused(verifier: Any, key: bytes, count: int) -> None:
     signals = (STATEMENT + [0] * 31)[:count]
     assert not verifier.verify(key, signals, PROOF.calldata)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_verify__wrong_number_of_signals_proven_as_it_stands__refused(
+    verifier: Any, key: bytes, count: int
+) -> None:
+    """The transcript takes as many signals as are given, so only the count itself is wrong with these."""
+    short = KEY.having(signal_count=count)
+    signals = [*STATEMENT, 9][:count]
+    proof = short.prove(signals)
+    # The key has a factor n in D for each signal of its own, and one if it has none.
+    fitting = replace(proof, inv=proof.inv * pow(KEY.size, max(1, count) - KEY.signal_count, R) % R)
+    assert not verifier.verify(key, signals, fitting.calldata)
+    assert not verifier.verifyMany(key, [signals], [fitting.calldata])
+    assert not verifier.verifyMany(key, [STATEMENT, signals], [PROOF.calldata, fitting.calldata])
 
 
 @pytest.mark.parametrize("length", [0, 1, 32, 256, 736, 767, 769, 800, 1536])
