@@ -18,6 +18,7 @@ from tests.stateful.push_acts import PushActs
 from tests.stateful.thought import Thinker
 from zkpool_sdk.economics import base_fee, book_heap
 from zkpool_sdk.economics.desk import SEALED_DEPOSIT_WEI
+from zkpool_sdk.economics.redemption import MATURITY_SECONDS
 from zkpool_sdk.economics.vault import UNBONDING_SECONDS
 from zkpool_sdk.models import Address, QueueId, TaskId, TaskStatus
 from zkpool_sdk.units import DAY, zk
@@ -25,6 +26,13 @@ from zkpool_sdk.units import DAY, zk
 WHO = st.integers(0, 3)
 WHICH = st.integers(0, 1)
 COUNTS = st.integers(1, 14)
+
+
+def _has_loans(machine: Any) -> bool:
+    return machine.world.whole and bool(machine.protocol.pool.loans)
+
+
+WITH_A_LOAN = precondition(_has_loans)
 
 
 class AdversaryRules(PushActs, Thinker):
@@ -201,6 +209,91 @@ class AdversaryRules(PushActs, Thinker):
         note_gain("runner", ran_wei - stayed_wei)
         self.to(self.now + UNBONDING_SECONDS)
         self.finish_by(runner)
+
+    # --- withheld capacity, lent stake, delegators who know
+
+    @rule(who=WHO, which=WHICH, count=COUNTS, offers=st.integers(0, 2))
+    def withhold(self, who: int, which: int, count: int, offers: int) -> None:
+        """A prover offers less than it can, so that fewer slots are dearer; then it offers all again."""
+        prover, queue = self.roles.provers[who], self.queues[which]
+
+        def withheld() -> None:
+            self.offer_capacity(prover, queue, offers)
+
+        gain_wei = self._attack((prover,), queue, lambda: self._bids(queue, count), withheld)
+        self.offer_capacity(prover, queue, 32)
+        note_gain("who withholds capacity", gain_wei)
+
+    def offer_capacity(self, prover: Address, queue: QueueId, capacity: int) -> None:
+        action, given = self.market.provers.set_capacity, (queue, capacity)
+        self.act("set capacity", prover, "provers", "setCapacity", given, action, prover, *given)
+
+    @WITH_A_LOAN
+    @rule(who=WHO, count=st.integers(1, 8), how=st.sampled_from(("invalid", "missed")))
+    def gamble_for_a_friend(self, who: int, count: int, how: str) -> None:
+        """A borrower spoils what its friend has bid for: the pool's money must not become the friend's."""
+        borrowers = list(self.protocol.pool.loans)
+        borrower, friend, queue = borrowers[who % len(borrowers)], self.roles.attackers[3], self.queues[0]
+        self.back(queue, True)
+        self.work_off(queue)
+        before, known = self.step.copy_of_market(), set(self.market.tasks)
+        fee_wei = self.market.base_fee_of(queue, self.now) + zk(1)
+        for number in range(count):
+            self.place_bid(friend, queue, fee_wei + number, 20 * DAY, compare=number + 1 == count)
+        self._end_round(queue)
+        for prover in self.roles.provers:
+            if prover != borrower:
+                self.submit_all(prover, queue)
+        for task in self.tasks_of(borrower, queue):
+            if self.market.tasks[task].status == TaskStatus.ASSIGNED:
+                self.open_up(task, how)
+        bidding = (TaskStatus.QUEUED, TaskStatus.ASSIGNED, TaskStatus.OPEN)
+        for task in live(self.market.tasks, *bidding):
+            if task not in known and self.market.tasks[task].requester == friend:
+                self._end_in_any_way(task)
+        gang = (borrower, friend)
+        gain_wei = wealth(self.market, gang, self.now) - wealth(before, gang, self.now)
+        assert gain_wei <= 0  # 73
+        note_gain("borrower with a friend", gain_wei)
+
+    def _end_in_any_way(self, task: TaskId) -> None:
+        """A bid is cancelled; what is assigned or open is left alone until its price goes back."""
+        t = self.market.tasks[task]
+        if t.status == TaskStatus.QUEUED:
+            self.cancel_by(t.requester, task)
+        if t.status == TaskStatus.ASSIGNED:
+            self.to(self.market.grace_until(t) + 1)
+            self.finalize_now(task)
+        if self.market.tasks[task].status == TaskStatus.OPEN:
+            self.to(self.market.rescue_of(task).open_until + 1)
+            self.finalize_now(task)
+
+    @WITH_A_LOAN
+    @rule(who=st.integers(0, 2), which=WHO, count=st.integers(1, 6))
+    def run_from_the_pool(self, who: int, which: int, count: int) -> None:
+        """A delegator who knows of a loss to come asks for all its money at once: it comes too late."""
+        pool, saver, queue = self.protocol.pool, self.roles.savers[who], self.queues[0]
+        borrowers = list(pool.loans)
+        self.back(queue, True)
+        self.round(queue, 8, 10**17, works=True)
+        tasks = self.tasks_of(borrowers[which % len(borrowers)], queue)[:count]
+
+        def lived(runs: bool) -> int:
+            pool = self.protocol.pool
+            if runs:
+                self.request_redeem(saver, saver, pool.shares.get(saver, 0))
+            for task in tasks:
+                self.open_up(task, "missed")
+            self.to(self.now + MATURITY_SECONDS)
+            if runs:
+                self.redeem(saver, saver, pool.max_redeem(saver, self.now), saver)
+            return wealth(self.market, (saver,), self.now)
+
+        with self.in_thought():
+            stayed_wei = lived(False)
+        gain_wei = lived(True) - stayed_wei
+        assert gain_wei <= 0  # 74
+        note_gain("delegator who runs", gain_wei)
 
     # --- how a round goes
 

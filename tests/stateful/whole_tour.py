@@ -94,6 +94,12 @@ WHOLE_CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("seal_a_bid", SEALED),
     ),
     "copied seals": (("copy_sealed_bids", {"count": 2, "reveals": True}),),
+    "who knows": (
+        ("withhold", {"who": 0, "which": 0, "count": 12, "offers": 1}),
+        ("gamble_for_a_friend", {"who": 0, "count": 8, "how": "invalid"}),
+        ("borrow_and_work", BORROW),
+        ("run_from_the_pool", {"who": 0, "which": 0, "count": 3}),
+    ),
     "delegators": (
         ("save", SAVE),
         ("save", {**SAVE, "amount": 0, "too_much": True}),
