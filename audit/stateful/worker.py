@@ -47,6 +47,7 @@ LIVES: Final = 15
 """In one run of the machine: then the clock is looked at."""
 ACCOUNTS: Final = 60
 WRITE_SECONDS: Final = 5
+LEAST_SECONDS: Final = 5
 STOPPED: Final[list[bool]] = []
 """Not empty once the worker was told to end."""
 
@@ -58,7 +59,7 @@ class Worker:
         self.shift = shift
         self.counts = Counts(engine=shift.engine, seed=shift.seed)
         self._artifacts = built
-        self._started = time.monotonic()
+        self._began = self._started = time.monotonic()
         self._cpu = _cpu_seconds()
         self._written = 0.0
         self._opened = ExitStack()
@@ -154,8 +155,10 @@ class Worker:
         )
 
     def _has_time(self) -> bool:
+        """Whether another run fits: building the worlds counts, but some lives are lived all the same."""
         small = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEMORY_MIB * 1024
-        return small and time.monotonic() < self._started + self.shift.seconds
+        ends_at = max(self._began + self.shift.seconds, self._started + LEAST_SECONDS)
+        return small and time.monotonic() < ends_at
 
     def _next_life(self) -> None:
         """A life begins."""

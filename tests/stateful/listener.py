@@ -248,39 +248,6 @@ class Listener:
         go()
         self.say("splitter", "DelegatorsSet", delegators)
 
-    # --- projects and accelerators
-
-    @around("projects", "set_terms")
-    def _set_terms(self, go: Go, caller: Address, queue: Any, terms: Any) -> Any:
-        version = go()
-        self.say("projects", "TermsSet", queue, version, self.market.projects.terms[queue, version])
-        return version
-
-    @around("projects", "close_queue")
-    def _close_queue(self, go: Go, caller: Address, queue: int) -> None:
-        go()
-        self.say("projects", "QueueClosed", queue)
-
-    @around("projects", "freeze_queue")
-    def _freeze_queue(self, go: Go, caller: Address, queue: int) -> None:
-        go()
-        self.say("projects", "QueueFrozen", queue, caller)
-
-    @around("projects", "set_carrier")
-    def _set_carrier(self, go: Go, queue: int, carrier: Address) -> None:
-        go()
-        self.say("projects", "CarrierSet", queue, carrier)
-
-    @around("accelerators", "set_payout")
-    def _set_payout(self, go: Go, caller: Address, accelerator: int, payout: Address) -> None:
-        go()
-        self.say("accelerators", "PayoutSet", accelerator, payout)
-
-    @around("accelerators", "retire")
-    def _retire(self, go: Go, caller: Address, accelerator: int) -> None:
-        go()
-        self.say("accelerators", "AcceleratorRetiredBy", accelerator, caller)
-
     # --- provers
 
     @around("provers", "register")

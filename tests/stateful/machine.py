@@ -28,7 +28,7 @@ from zkpool_sdk.units import DAY, HOUR, Seconds, Wei, zk
 
 GOVERNING: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
     "claim_pool": {"stranger": st.booleans()},
-    "burn": {"fill": st.booleans()},
+    "burn": {"over": st.sampled_from((None, 0, 1, 7))},
     "set_rates": {
         "pool": st.sampled_from((0, 1, 1999, 2000, 2001)),
         "part": st.sampled_from((0, 1, 3333, 10_000, 10_001)),
@@ -182,7 +182,7 @@ class MarketMachine(
             self.set_delegators(nobody)
         for cap in (10**24 - 1, 21 * 10**26 + 1, 10**24):
             self.set_cap(cap)
-        self.burn(False)
+        self.burn(None)
         if not work:
             self.close_queue(True)
             self.close_queue(False)
@@ -217,11 +217,11 @@ class MarketMachine(
             returned=int,
         )
 
-    def burn(self, fill: bool) -> None:
-        """Burns what the fund holds beyond its cap; first gives it so much."""
+    def burn(self, over: int | None) -> None:
+        """Burns what the fund holds beyond its cap; first perhaps fills it to so much above it."""
         fund = self.market.insurance
-        if fill and fund.balance_wei < fund.cap_wei + 7:
-            self.donate("insurance", fund.cap_wei - fund.balance_wei + 7)
+        if over is not None and fund.cap_wei + over > fund.balance_wei:
+            self.donate("insurance", fund.cap_wei + over - fund.balance_wei)
         self.act(
             "burn",
             self.roles.outsider,

@@ -1,4 +1,4 @@
-"""What the contracts of a whole world must say: bid desk, pool of delegated stake, push adapter."""
+"""What the registries of projects and software, the bid desk, the pool and the push adapter must say."""
 
 from __future__ import annotations
 
@@ -391,3 +391,43 @@ def _publish(
     release = content_hash, system, share_bps, list(keys), uri
     self.say("accelerators", "AcceleratorRegistered", number, owner, *release)
     return number
+
+
+# --- projects and accelerators
+
+
+@around("projects", "set_terms")
+def _set_terms(self: Listener, go: Go, caller: Address, queue: Any, terms: Any) -> Any:
+    version = go()
+    self.say("projects", "TermsSet", queue, version, self.market.projects.terms[queue, version])
+    return version
+
+
+@around("projects", "close_queue")
+def _close_queue(self: Listener, go: Go, caller: Address, queue: int) -> None:
+    go()
+    self.say("projects", "QueueClosed", queue)
+
+
+@around("projects", "freeze_queue")
+def _freeze_queue(self: Listener, go: Go, caller: Address, queue: int) -> None:
+    go()
+    self.say("projects", "QueueFrozen", queue, caller)
+
+
+@around("projects", "set_carrier")
+def _set_carrier(self: Listener, go: Go, queue: int, carrier: Address) -> None:
+    go()
+    self.say("projects", "CarrierSet", queue, carrier)
+
+
+@around("accelerators", "set_payout")
+def _set_payout(self: Listener, go: Go, caller: Address, accelerator: int, payout: Address) -> None:
+    go()
+    self.say("accelerators", "PayoutSet", accelerator, payout)
+
+
+@around("accelerators", "retire")
+def _retire(self: Listener, go: Go, caller: Address, accelerator: int) -> None:
+    go()
+    self.say("accelerators", "AcceleratorRetiredBy", accelerator, caller)

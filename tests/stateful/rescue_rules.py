@@ -73,6 +73,23 @@ class RescueRules(SaverActs):
             self.to(self.market.rescue_of(task).open_until + edge)
         self.claim_open(self.roles.provers[who], task)
 
+    @rule(who=st.integers(0, 3), edge=EDGES)
+    def claim_when_a_ban_ends(self, who: int, edge: int) -> None:
+        """Who handed in a wrong proof tries others' open tasks around the end of its ban."""
+        prover, queue = self.roles.provers[who], self.queues[1]
+        self.round(queue, 16, 10**17, works=True)
+        in_time = [task for task in self.in_time() if self.market.tasks[task].queue == queue]
+        for task in [task for task in in_time if self.account_of(task) == prover][:1]:
+            self.open_up(task, "invalid")
+        opened = [task for task in in_time if self.account_of(task) != prover][:2]
+        for task in opened:
+            self.open_up(task, "invalid")
+        number = self.market.provers.id_of(prover)
+        if number and not self.market.provers.prover_of(number).jailed:
+            self.to(self.market.provers.prover_of(number).banned_until + edge)
+            for task in opened:
+                self.claim_open(prover, task)
+
     @precondition(has(TaskStatus.OPEN))
     @rule(pick=PICKS, seat=st.sampled_from((0, 1, 2, 31, 32, 255)))
     def claim_with_no_right(self, pick: int, seat: int) -> None:

@@ -125,6 +125,7 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("go_free", {"who": 1, "edge": 0, "at_end": True}),
         ("go_free", {"who": 0, "edge": 1, "at_end": True}),
         ("lose_a_seat_in_jail", {"who": 2, "one": 3, "next_one": 0}),
+        *(("claim_when_a_ban_ends", {"who": 3, "edge": edge}) for edge in (0, 1)),
     ),
     "a long window": (
         *(
@@ -203,7 +204,7 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("claim_credit", {"who": 1}),
         ("ask_for_too_much", {"which": 0, "work": False}),
         *((name, {}) for name in ("pause", "unpause")),
-        ("burn", {"fill": True}),
+        *(("burn", {"over": over}) for over in (0, 1)),
         ("donate", {"to": "market", "amount": 1}),
         ("claim_pool", {"stranger": True}),
         ("claim_pool", {"stranger": False}),
