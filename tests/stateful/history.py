@@ -39,7 +39,7 @@ def worlds_of(new_chain: Callable[[], Chain], artifacts: Artifacts) -> Iterator[
     # What lives begin in stays; the collector would look through it again and again, a sixth of the time.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(10_000, 10, 3)
 
 
 def lived_in(world: World) -> World:
