@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from tests.stateful.events import Heard, Log, Said, encoded
 from tests.support.rawchain import Contract
-from tests.support.rawmarket import RawMarket
 from zkpool_sdk.economics import rating
 from zkpool_sdk.economics.market import Market
 from zkpool_sdk.economics.protocol import Protocol
@@ -17,12 +16,6 @@ from zkpool_sdk.models import JAILED_UNTIL, ZERO_ADDRESS, Address, Fault, ProofR
 from zkpool_sdk.units import DAY, HOUR
 
 Go = Callable[[], Any]
-PARTS: Final = (
-    "token", "vault", "splitter", "insurance", "projects", "provers", "accelerators", "market",
-)  # fmt: skip
-"""Contracts whose every log is compared."""
-WHOLE: Final = {"bids": "desk", "pool": "delegation", "push": "push", "taiko": "taiko"}
-"""And those of a whole world: the model's name of a part, and its contract's."""
 _AROUND: dict[tuple[str, str], Callable[..., Any]] = {}
 
 
@@ -35,12 +28,6 @@ def around(part: str, *actions: str) -> Callable[[Callable[..., Any]], Callable[
         return listener
 
     return noted
-
-
-def contracts_of(at: RawMarket) -> dict[str, Contract]:
-    """The contracts of a deployment whose logs are compared, by the model's names of its parts."""
-    found = {part: getattr(at, part) for part in PARTS}
-    return found | {part: contract for part, name in WHOLE.items() if (contract := getattr(at, name))}
 
 
 class Listener:

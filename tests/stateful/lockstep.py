@@ -17,8 +17,9 @@ from hypothesis import currently_in_test_context, note
 import tests.stateful.part_listeners
 import tests.stateful.taiko_listeners  # noqa: F401
 from tests.stateful.events import Log, told, written
-from tests.stateful.listener import Listener, contracts_of
+from tests.stateful.listener import Listener
 from tests.stateful.looks import looks
+from tests.stateful.watched import contracts_of
 from tests.stateful.wording import error_bytes, split, words
 from tests.stateful.world import URI, World
 from tests.support.profiles import scaled
