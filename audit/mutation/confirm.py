@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from _pytest.nodes import Node
 from _pytest.runner import runtestprotocol
 
 from audit.recording.board import ACTIVE_VARIABLE, Shared
@@ -63,20 +64,25 @@ class Judge:
         for number, item in enumerate(items):
             following = items[number + 1] if number + 1 < len(items) else None
             chosen = places[item.nodeid]
-            works = self._passes(item, 0, item if chosen else following)
+            works = self._passes(item, 0, item.parent if chosen else following)
             for last, place in enumerate(chosen, 1):
-                passed = self._passes(item, place, item if last < len(chosen) else following)
+                passed = self._passes(item, place, item.parent if last < len(chosen) else following)
                 if works:
                     self.verdicts.append((place, item.nodeid, passed))
             self._wanted.with_suffix(".out").write_text(json.dumps(self.verdicts))
         return True
 
-    def _passes(self, item: pytest.Item, place: int, following: pytest.Item | None) -> bool:
-        """Whether a test passes with a mutant active; 0 for none."""
+    def _passes(self, item: pytest.Item, place: int, following: Node | None) -> bool:
+        """Whether a test passes with a mutant active; 0 for none.
+
+        Args:
+            following: what stays set up. Before the same test again that is its parent: pytest would take the
+                test itself for set up already and run it without its fixtures, so that it fails in any case.
+        """
         self._active.number = place
         try:
             with _limited(SECONDS):
-                reports = runtestprotocol(item, log=False, nextitem=following)
+                reports = runtestprotocol(item, log=False, nextitem=following)  # type: ignore[arg-type]
         except TooLong:
             return False
         finally:
