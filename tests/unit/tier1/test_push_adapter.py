@@ -128,6 +128,20 @@ def test_post__bad_promises__are_refused(push: Push) -> None:
     assert refused(99, STATEMENT, 2, 1, now) == "UnknownQueue"
 
 
+def test_post__the_whole_reward_at_stake_for_thirty_days__is_taken(push: Push) -> None:
+    ext = push.post(prove_in=30 * DAY, less=REWARD)
+    assert push.work(ext).penalty_wei == REWARD
+
+
+def test_life__settled_in_the_last_second__is_paid_in_full(push: Push) -> None:
+    push.post(prove_in=2 * ROUND)
+    task = push.assigned()
+    push.world.act("outsider", push.adapter, "onAssigned", EXT, task)
+    push.prove(task)
+    push.world.act("keeper", push.adapter, "settle", EXT, at=push.work().prove_by)
+    assert (push.credit("prover"), push.credit("sponsor")) == (REWARD, 0)
+
+
 def test_life__proven_in_time__prover_gets_price_and_reward(push: Push) -> None:
     push.post()
     task = push.assigned()

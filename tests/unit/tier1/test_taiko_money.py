@@ -99,6 +99,9 @@ def test_exchange__odd_price__rounds_against_who_trades_with_the_pool(world: Wor
     assert world.refused("trader", world.adapter, "buyUnits", 668, MAX_UINT256)[0] == "OrderTooSmall"
     for function in ("sellUnits", "buyUnits"):
         assert world.refused("trader", world.adapter, function, 0, 0)[0] == "AmountZero"
+    world.act("trader", world.adapter, "sellUnits", 667, 0)
+    world.act("trader", world.adapter, "buyUnits", 667, MAX_UINT256)
+    assert world.adapter.read("orders") == (0, 0)
 
 
 def test_exchange__more_than_the_pool_has__is_refused(world: World) -> None:
