@@ -70,6 +70,8 @@ def test_borrow__banned__reverts(funded: RawPool) -> None:
     pool.ban(pool.prover, until)
     with reverts(errors.ProverIsBanned, banned_until=until):
         pool.borrow(pool.prover)
+    last = pool.delegation.try_send(pool.prover, "borrowStake", at=until)
+    assert isinstance(last.error(), errors.ProverIsBanned)
     pool.send(pool.prover, "borrowStake", at=until + 1)
     assert pool.read("loanOf", pool.prover)[0] == LOAN
 
@@ -259,6 +261,18 @@ def test_recall__banned__by_anybody(funded: RawPool) -> None:
     pool.borrow(pool.prover)
     pool.ban(pool.prover, pool.chain.now + 100)
     recall(pool, pool.outsider)
+    assert pool.read("loanOf", pool.prover) == (0, 0)
+
+
+def test_recall__in_the_last_second_of_a_ban__by_anybody(funded: RawPool) -> None:
+    pool = funded
+    pool.borrow(pool.prover)
+    until = pool.chain.now + 100
+    pool.ban(pool.prover, until)
+    with reverts(errors.NotRecallable):
+        pool.send(pool.outsider, "recall", pool.prover, at=until + 1)
+    pool.ban(pool.prover, until + 10)
+    pool.send(pool.outsider, "recall", pool.prover, at=until + 10)
     assert pool.read("loanOf", pool.prover) == (0, 0)
 
 
