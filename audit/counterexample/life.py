@@ -15,6 +15,7 @@ from tests.stateful.world import World
 from tests.support.rawmarket import KEY, mock_proof
 
 SHRINK_SECONDS: Final = 60
+PATIENCE: Final = 6
 FEW: Final = 24
 """Of so many acts or less, every two are tried to be left out together."""
 GUARDIANS_ACTS: Final = ("pause", "unpause")
@@ -144,15 +145,31 @@ def divergence_of(world: World, acts: Sequence[Act]) -> Divergence | None:
     return None
 
 
+class Clock:
+    """Counts down: so much time of this process, or six times as much on the wall."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.process_time() + seconds
+        self._at_last = time.monotonic() + PATIENCE * seconds
+
+    @property
+    def has_time(self) -> bool:
+        """Whether there is some left."""
+        return time.process_time() < self._until and time.monotonic() < self._at_last
+
+
 def shrunk(world: World, acts: Sequence[Act], seconds: float = SHRINK_SECONDS) -> Divergence:
     """The divergence of the shortest life found that still has one.
 
     Acts after the divergence go first, then ever smaller groups of the others, as long as there is time.
 
+    Args:
+        seconds: of this process' time; as much again, and more, may pass while others work.
+
     Raises:
         ValueError: the acts show no divergence.
     """
-    ends_at = time.monotonic() + seconds
+    clock = Clock(seconds)
     with uncounted():
         again = redo(world, acts)
     best = divergence_of(world, acts)
@@ -160,13 +177,13 @@ def shrunk(world: World, acts: Sequence[Act], seconds: float = SHRINK_SECONDS) -
         raise ValueError(f"{len(again.acts)} acts show no divergence when they are done again")
     kept = _until(best)
     size = max(len(kept) // 2, 1)
-    while time.monotonic() < ends_at:
-        shorter = _without_some(world, kept, size, ends_at)
+    while clock.has_time:
+        shorter = _without_some(world, kept, size, clock)
         if shorter is not None:
             best, kept = shorter, _until(shorter)
             size = max(min(size, len(kept) // 2), 1)
         elif size == 1:
-            shorter = _without_two(world, kept, ends_at)
+            shorter = _without_two(world, kept, clock)
             if shorter is None:
                 break
             best, kept = shorter, _until(shorter)
@@ -176,10 +193,10 @@ def shrunk(world: World, acts: Sequence[Act], seconds: float = SHRINK_SECONDS) -
     return final or best
 
 
-def _without_some(world: World, acts: Sequence[Act], size: int, ends_at: float) -> Divergence | None:
+def _without_some(world: World, acts: Sequence[Act], size: int, clock: Clock) -> Divergence | None:
     """A divergence without some group of this size; the late groups are tried first."""
     for start in range(len(acts) - size, -size, -size):
-        if time.monotonic() > ends_at:
+        if not clock.has_time:
             return None
         fewer = [*acts[: max(start, 0)], *acts[start + size :]]
         found = divergence_of(world, fewer) if fewer else None
@@ -188,10 +205,10 @@ def _without_some(world: World, acts: Sequence[Act], size: int, ends_at: float) 
     return None
 
 
-def _without_two(world: World, acts: Sequence[Act], ends_at: float) -> Divergence | None:
+def _without_two(world: World, acts: Sequence[Act], clock: Clock) -> Divergence | None:
     """A divergence without two acts that need each other."""
     for first, second in combinations(range(len(acts) - 1), 2):
-        if time.monotonic() > ends_at or len(acts) > FEW:
+        if not clock.has_time or len(acts) > FEW:
             return None
         found = divergence_of(world, [act for i, act in enumerate(acts) if i not in (first, second)])
         if found is not None:

@@ -29,7 +29,7 @@ from audit.stateful.plan import EXAMPLES, FOLDER, Shift, seconds_of, shift_of
 
 LINE_SECONDS: Final = (15, 30, 60)
 """Between two lines of progress, by profile."""
-GRACE_SECONDS: Final = 180
+GRACE_SECONDS: Final = 480
 """A worker that is told to stop, or that shrinks what it found, has so long."""
 LONG: Final = 5_000
 """So many lives meet every reason that the machine is known to meet."""
