@@ -89,7 +89,7 @@ def signal(system: System, item: Item, rng: random.Random) -> Item:
     if kind == 0:
         signals[place] = (signals[place] + rng.choice((-1, 1))) % R
     elif kind == 1:
-        signals[place] += R * rng.randint(1, (TOP - 1 - signals[place]) // R)
+        signals[place] += R * rng.randint(0, (TOP - 1 - signals[place]) // R)
     elif kind == 2:
         signals[place] = rng.choice(EDGES)
     elif kind == 3:

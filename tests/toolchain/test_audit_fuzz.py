@@ -51,10 +51,12 @@ def test_attempts__are_spoilt_forged_or_good_as_they_say__and_the_core_agrees() 
 
 def test_mutations__of_what_is_spoilt_already__go_on() -> None:
     rng = random.Random(8)
-    for mutation in MUTATIONS.values():
-        for _ in range(60):
-            item = MUTATIONS["word"](SYSTEM, SYSTEM.items[0], rng)
-            mutation(SYSTEM, item, rng)
+    for first in MUTATIONS.values():
+        for second in MUTATIONS.values():
+            for _ in range(25):
+                item = first(SYSTEM, rng.choice(SYSTEM.items), rng)
+                if len(item[0]) == SYSTEM.signal_count and len(item[1]) == 32 * len(SYSTEM.moduli):
+                    second(SYSTEM, item, rng)
 
 
 def test_attack__a_contract_that_accepts_too_much__is_told_with_the_proof() -> None:
