@@ -13,7 +13,7 @@ from tests.support import fflonk_calls, groth16_batch, plonk_batch
 from tests.support.fflonk_toy import FflonkKey, encoded
 from tests.support.groth16_calls import GAS_SHORT, Item, batch_calldata
 from tests.support.groth16_toy import R, words
-from tests.support.plonk_toy import PlonkKey
+from tests.support.plonk_toy import VALUES, PlonkKey
 from tests.support.rawchain import Chain, Contract, compiled
 
 REFUSED: Final = bytes.fromhex(GAS_SHORT[2:])
@@ -21,8 +21,10 @@ CALLER: Final = "0x" + "ca" * 20
 JUNK: Final = b"\xff" * 4096
 """Words above every modulus."""
 SYSTEMS: Final = {"groth16": groth16_batch, "plonk": plonk_batch, "fflonk": fflonk_calls}
+GROTH16: Final = groth16_batch.TOY
+TOYS: Final[dict[str, Any]] = {"groth16": GROTH16, "plonk": plonk_batch.TOY, "fflonk": fflonk_calls.KEY}
 KEYS: Final[dict[str, Any]] = {
-    "groth16": groth16_batch.TOY.public.abi,
+    "groth16": GROTH16.public.abi,
     "plonk": plonk_batch.TOY.abi,
     "fflonk": fflonk_calls.KEY.public.abi,
 }
@@ -34,6 +36,7 @@ class Verifier:
 
     contract: Contract
     key: bytes
+    toy: Any
     good: list[Item]
 
     def one(self, item: Item) -> bytes:
@@ -56,7 +59,7 @@ def verifier(request: pytest.FixtureRequest, raw_chain: Chain) -> Iterator[Verif
     contract = raw_chain.deploy(compiled()[f"{system.capitalize()}Verifier"])
     before = raw_chain.snapshot()
     contract.send(raw_chain.accounts[0], "registerKey", KEYS[system])
-    yield Verifier(contract, contract.read("keyOf", KEYS[system]), SYSTEMS[system].GOOD)
+    yield Verifier(contract, contract.read("keyOf", KEYS[system]), TOYS[system], SYSTEMS[system].GOOD)
     raw_chain.revert(before)
 
 
@@ -102,6 +105,32 @@ def test_verify__signals_behind_the_proof__mean_the_same(verifier: Verifier) -> 
         assert verifier.says(wrong + behind) is False
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_verify__signal_of_zero_written_as_the_field_modulus__refused(verifier: Verifier, place: int) -> None:
+    """The least number that is too large: one proof would serve two statements. Also proven as it stands."""
+    aliased = tuple(R if i == place else 0 for i in range(2))
+    for proven in ((0, 0), aliased):
+        proof = verifier.toy.prove(proven).calldata
+        assert verifier.says(verifier.one(((0, 0), proof))) is (proven == (0, 0) or verifier.toy is GROTH16)
+        assert verifier.says(verifier.one((aliased, proof))) is False
+        for items in ([(aliased, proof)], [verifier.good[0], (aliased, proof)]):
+            assert verifier.says(verifier.many(items)) is False
+
+
+def test_plonk_verify__value_of_zero_written_as_the_field_modulus__refused(raw_chain: Chain) -> None:
+    """Proven as it stands, so that nothing but its size is wrong with it."""
+    toy = plonk_batch.TOY
+    contract = raw_chain.deploy(compiled()["PlonkVerifier"])
+    contract.send(raw_chain.accounts[0], "registerKey", toy.abi)
+    verifier = Verifier(contract, contract.read("keyOf", toy.abi), toy, plonk_batch.GOOD)
+    signals = plonk_batch.SIGNALS[0]
+    for name in VALUES:
+        for value in (0, R):
+            proof = toy.opened(signals, replace(plonk_batch.PROOFS[0], **{name: value}))
+            assert toy.error(signals, proof) == 0
+            assert verifier.says(verifier.one((signals, proof.calldata))) is (value == 0), name
+
+
 # A batch's coefficients
 
 
@@ -112,7 +141,7 @@ def test_verify_many__key_made_to_fit_after_the_coefficients__refused(raw_chain:
     contract = raw_chain.deploy(compiled()[f"{system.capitalize()}Verifier"])
     abi = toy.abi if isinstance(toy, PlonkKey) else toy.public.abi
     contract.send(raw_chain.accounts[0], "registerKey", abi)
-    verifier = Verifier(contract, contract.read("keyOf", abi), items)
+    verifier = Verifier(contract, contract.read("keyOf", abi), toy, items)
     good = [(signals, toy.prove(signals).calldata) for signals, _ in items]
     assert verifier.says(verifier.many(good)) is True
     assert verifier.says(verifier.many(items)) is False
