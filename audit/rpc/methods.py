@@ -269,9 +269,16 @@ def checked(result: Result) -> Result:
     if result.ok:
         return result
     if result.halt:
-        raise RpcFailure(-32003, f"EVM error {result.halt}")
+        raise RpcFailure(-32003, f"EVM error {_halted(result.halt)}")
     data = hexed(result.data)
     raise RpcFailure(3, f"execution reverted{_said(data)}", data)
+
+
+def _halted(why: str) -> str:
+    """Anvil's name for why a call was stopped."""
+    if "gas" in why.lower():
+        return "OutOfGas"
+    return "InvalidFEOpcode" if "0xFE" in why else why
 
 
 def _said(data: str) -> str:
