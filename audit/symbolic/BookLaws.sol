@@ -5,7 +5,7 @@ import {BookHeap} from "../../contracts/libraries/BookHeap.sol";
 import {Laws} from "./Laws.sol";
 
 /// @title BookLaws
-/// @notice Every bid, and books of three bids.
+/// @notice Every bid, and books of three bids; where their words are of 64 bits, solvers took too long over all 256.
 contract BookLaws is Laws {
     using BookHeap for uint256[64];
 
@@ -49,7 +49,7 @@ contract BookLaws is Laws {
     }
 
     /// @notice Three bids in any order make a heap: the worst at the root.
-    function check_insert_makes_a_heap(uint256 a, uint256 b, uint256 c) external {
+    function check_insert_makes_a_heap(uint64 a, uint64 b, uint64 c) external {
         _fill(a, b, c);
         assert(_words[0] <= _words[1] && _words[0] <= _words[2]);
         assert(_words[0] <= a && _words[0] <= b && _words[0] <= c);
@@ -65,7 +65,7 @@ contract BookLaws is Laws {
     }
 
     /// @notice What is taken out leaves the others in order.
-    function check_removing_leaves_the_others(uint256 a, uint256 b, uint256 c, uint8 index) external {
+    function check_removing_leaves_the_others(uint64 a, uint64 b, uint64 c, uint8 index) external {
         _fill(a, b, c);
         uint256 taken;
         if (index == 0) taken = _take(0);

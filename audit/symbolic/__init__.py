@@ -30,8 +30,8 @@ WORK: Final = BUILD / "symbolic"
 OUT: Final = WORK / "out"
 LOOPS: Final = 5
 """Turns of a loop that are followed: as many as the exponents and books of the checks need."""
-QUERY_SECONDS: Final = 90
-CHECKING_SECONDS: Final = 1800
+QUERY_SECONDS: Final = 900
+CHECKING_SECONDS: Final = 3600
 LEAST_CHECKS: Final = 30
 ASSERTION: Final = "0x01"
 OUTPUTS: Final = (
