@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 from audit.mutation.schemata import Schemata
 from audit.solidity.ast import Tree, trees
 from audit.solidity.compile import CACHE, Build, build, keep
 from audit.solidity.server import Compiler
-from audit.solidity.sources import fingerprint, is_ours, project_sources
+from audit.solidity.sources import closure, fingerprint, is_ours, project_sources
 
 
 def deployables(forest: Mapping[str, Tree]) -> list[tuple[str, str]]:
@@ -25,13 +25,24 @@ def deployables(forest: Mapping[str, Tree]) -> list[tuple[str, str]]:
     ]
 
 
-def mutated(compiler: Compiler, made: Schemata, progress: Callable[[str], None] = print) -> Path:
-    """Compiles all deployable contracts from rewritten sources; the file with their builds."""
+def mutated(
+    compiler: Compiler,
+    made: Schemata,
+    progress: Callable[[str], None] = print,
+    touched: Set[str] = frozenset(),
+) -> Path:
+    """Compiles deployable contracts from rewritten sources; the file with their builds.
+
+    Args:
+        touched: only those contracts that have one of these sources in them; all by default.
+    """
     kept = CACHE / f"mutated-{fingerprint(made.sources)[:32]}.json"
     if kept.exists():
         return kept
     found: Build = {}
     for source, name in deployables(trees(compiler, project_sources())):
+        if touched and not touched & closure(made.sources, [source]).keys():
+            continue
         started = time.monotonic()
         found |= build(compiler, made.sources, [(source, name)])
         size = len(found[name]["runtime"]) // 2

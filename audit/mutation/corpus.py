@@ -26,6 +26,7 @@ from tests.support.rawchain import Artifacts, Receipt
 
 STEP_COUNT: Final = 40
 GAS: Final = 30_000_000
+MUTE: Final = "without a word"
 
 Send = tuple[str, str | None, bytes, int]
 """A transaction of the setting up: sender, contract, data, time."""
@@ -38,7 +39,8 @@ class Noticed:
     Attributes:
         by: which life or test.
         what: "status", "data" or "logs" of a call, "refused" if the engine would not run it.
-        halted: why the call was stopped if it did not end by itself: out of gas, most often.
+        halted: why the call was stopped if it did not end by itself: out of gas, most often. ``MUTE`` if it
+            failed without a word where only answers are known: by a bare revert, or stopped.
     """
 
     by: str

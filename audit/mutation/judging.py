@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from audit.mutation.corpus import Corpus, Noticed
+from audit.mutation.corpus import MUTE, Corpus, Noticed
 from audit.mutation.mutant import Mutant
 from audit.mutation.traces import Traces
 from audit.mutation.verdicts import Fate, Verdict
@@ -53,7 +53,7 @@ def _verdict(mutant: Mutant, lives: Corpus, recordings: Sequence[Traces]) -> Ver
     halted: Noticed | None = None
     for trial in trials:
         noticed = trial()
-        if noticed and not noticed.halted:
+        if noticed and noticed.halted in ("", MUTE):
             return Verdict(mutant, Fate.KILLED, noticed)
         halted = halted or noticed
     if halted:

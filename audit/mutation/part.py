@@ -2,7 +2,8 @@
 
 Figures: ``all`` (a score: mutants, killed, halted, survived, unreached, equivalent, explained, raw, score),
 ``by_file`` and ``by_operator`` (a score each), ``noticed_by`` (how many by lock-step lives, how many by
-tests' traces), ``confirmed`` (of how many drawn traces the test really failed), ``refused`` (mutants that the
+tests' traces), ``mute`` (noticed by a call that fails without a word: it may have run out of gas),
+``confirmed`` (of how many drawn traces the test really failed), ``refused`` (mutants that the
 compiler does not take), ``lives`` and ``calls`` of the corpus, ``drawn`` (the file of a quick run),
 ``survivors`` (mutants that nobody noticed: text and reason).
 """
@@ -10,14 +11,14 @@ compiler does not take), ``lives`` and ``calls`` of the corpus, ``drawn`` (the f
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any, Final
 
 from audit.coverage.record import RECORDED, record
 from audit.mutation import corpus
 from audit.mutation.artifacts import mutated
-from audit.mutation.corpus import Corpus
+from audit.mutation.corpus import MUTE, Corpus
 from audit.mutation.judging import confirm, judge
 from audit.mutation.schemata import Schemata, schemata
 from audit.mutation.traces import Traces
@@ -25,7 +26,7 @@ from audit.mutation.verdicts import Fate, Key, Reason, Verdict, figures, reviewe
 from audit.result import BUILD, Finding, Options, PartResult, Profile, Status
 from audit.solidity.server import Compiler
 from audit.solidity.sources import is_deployed
-from tests.support.rawchain import kept_artifacts
+from tests.support.rawchain import compiled, kept_artifacts
 
 FOLDER: Final = BUILD / "mutation"
 GOAL: Final = 95.0
@@ -64,6 +65,7 @@ def _whole(options: Options) -> PartResult:
     failed = sum(failed for _, _, failed in confirmed)
     found["confirmed"] = {"drawn": len(confirmed), "failed": failed}
     found["noticed_by"] = _noticed_by(verdicts)
+    found["mute"] = sum(bool(verdict.noticed and verdict.noticed.halted == MUTE) for verdict in verdicts)
     total = found["all"]
     summary = (
         f"{total['score']:.1f} % of {total['mutants']} mutants noticed ({total['raw']:.1f} % raw); "
@@ -76,8 +78,8 @@ def _whole(options: Options) -> PartResult:
 def _drawn(options: Options) -> PartResult:
     """The mutants of one file, by lock-step lives alone."""
     source = random.Random(options.seed).choice(QUICK_SOURCES)
-    made, build = _built({source})
-    lives = corpus.record(kept_artifacts(build), 0, options.seed)
+    made, build = _built(frozenset({source}))
+    lives = corpus.record({**compiled(), **kept_artifacts(build)}, 1, options.seed)
     reached = [mutant for mutant in made.mutants if mutant.place in lives.reaching]
     verdicts = judge(reached, lives, [])
     found, _ = _judged(verdicts, made, lives)
@@ -96,11 +98,11 @@ def _drawn(options: Options) -> PartResult:
     return PartResult("mutation", options.profile, options.seed, passed, summary, found, tuple(stale))
 
 
-def _built(sources: Collection[str] = ()) -> tuple[Schemata, Path]:
+def _built(sources: Set[str] = frozenset()) -> tuple[Schemata, Path]:
     """The contracts with all mutants of some sources, or of all."""
     with Compiler() as compiler:
         made = schemata(compiler, (lambda name: name in sources) if sources else is_deployed)
-        return made, mutated(compiler, made, lambda line: print(line, flush=True))
+        return made, mutated(compiler, made, lambda line: print(line, flush=True), sources)
 
 
 def _judged(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit._evm import Evm, Result
-from audit.mutation.corpus import Noticed
+from audit.mutation.corpus import MUTE, Noticed
 from audit.recording.builds import Build, Builds
 from audit.recording.reading import START, Life, Recording, read
 from audit.recording.recorder import AMPLE_GAS, ROOM
@@ -195,5 +195,5 @@ def _kind(found: Difference) -> tuple[str, str]:
         return "refused", ""
     if found.now.ok != found.was.ok:
         # What ends by itself says why, but for a bare revert.
-        return "status", "" if found.now.ok or found.now.data else "without a word"
+        return "status", "" if found.now.ok or found.now.data else MUTE
     return ("data" if found.now.data != found.was.data else "logs"), ""
