@@ -67,7 +67,7 @@ GROUPS = (
     Group(
         "toolchain, sdk and proving",
         (*PYTEST, "-p", "no:ape_test"),
-        ("tests/toolchain", "tests/sdk", "tests/proving"),
+        ("tests/toolchain", "tests/sdk", "tests/proving", "tests/audit"),
     ),
     Group(
         "contracts",
