@@ -73,11 +73,19 @@ def say(world: World, *, staked: int, penalty: int = 4 * REWARD) -> None:
     world.act("outsider", world.taiko, "setStaker", (staked, 0, 0, 10, 12, 0, 1), penalty)
 
 
-def say_block(world: World, *, slashed: int = 0, released: bool = False) -> None:
+def say_block(
+    world: World,
+    *,
+    slashed: int = 0,
+    released: bool = False,
+    proven: bool = False,
+    windows: int = 3,
+    assigned: str = "",
+) -> None:
     """What tier 1 says of the one block."""
     now = world.chain.now
-    head = (world.adapter.address, now, now + 3 * WINDOW, released)
-    body = ("0x" + "00" * 20, 0, 1_000_000, 1_000 + EXT, keccak(DATA))
+    head = (assigned or world.adapter.address, now, now + windows * WINDOW, released)
+    body = ("0x" + "00" * 20, now if proven else 0, 1_000_000, 1_000 + EXT, keccak(DATA))
     world.act("outsider", world.taiko, "setBlock", EXT, (*head, *body, REWARD, 0, slashed))
 
 
@@ -258,6 +266,95 @@ def test_lies__penalty_greater_than_the_stake__bids_no_more_than_the_stake(hosti
     hostile.act("operator", hostile.adapter, "setOffer", 10, 12, 40 * ZK)
     task = entered(hostile)
     assert hostile.task(task)["amount"] == worth(REWARD + 10 * TTKO)
+
+
+@pytest.mark.parametrize("said", ["proven", "released"])
+def test_enter__block_that_tier1_has_done_with__is_refused_in_time(hostile: World, said: str) -> None:
+    say_block(hostile, proven=said == "proven", released=said == "released")
+    name, fields = hostile.refused("keeper", hostile.adapter, "enter", EXT, DATA)
+    assert name == "WorkTooLate"
+    assert fields["nowAt"] <= fields["lastAt"]
+
+
+def failed(world: World) -> bytes:
+    """The prover of the one block misses its window; the task."""
+    task = world.work(EXT).task
+    over_at = world.task(task)["prove_by"] + WINDOW + 1
+    world.act("keeper", world.pool.market, "finalize", task, at=over_at)
+    assert world.pool.market.read("recoveredOf", task) == ZK
+    return task
+
+
+def test_enter__again_after_a_miss__remembers_what_was_recovered(hostile: World) -> None:
+    """Tier 1's window is long: provers pay twice for what tier 1 does not take, and insurance gets both."""
+    say_block(hostile, windows=60)
+    hostile.act("keeper", hostile.adapter, "enter", EXT, DATA)
+    hostile.clear()
+    first = failed(hostile)
+    value = hostile.value
+    hostile.act("keeper", hostile.adapter, "enter", EXT, DATA)
+    work = hostile.work(EXT)
+    assert (work.recovered_wei, work.task != first) == (ZK, True)
+    assert hostile.value == value, "it is kept for tier 1, while the bid is in the book too"
+    hostile.skip(3 * 3_600)  # the ban for the miss is over
+    hostile.clear()
+    failed(hostile)
+    hostile.act("keeper", hostile.adapter, "collect")
+    free = hostile.zk(hostile.adapter)
+    assert hostile.refused("operator", hostile.adapter, "repay", free - 2 * ZK + 1)[0] == "FreeFundsTooLow"
+    insured = hostile.zk(hostile.pool.insurance)
+    hostile.skip(60 * WINDOW)
+    assert hostile.settle(EXT) == (FORFEITED, 0, 0)
+    assert hostile.zk(hostile.pool.insurance) == insured + 2 * ZK
+
+
+def counted(world: World) -> int:
+    """Settles the one block; how often tier 1 was called to do something."""
+    world.act("trader", world.ttko, "transfer", world.taiko.address, 10)
+    call = world.ttko.data("transfer", world.outsider, 1)
+    world.act("outsider", world.taiko, "arm", world.ttko.address, call)
+    world.act("keeper", world.adapter, "settle", EXT)
+    return world.units(world.outsider)
+
+
+def test_settle__delivered_work__is_not_marked_late(hostile: World) -> None:
+    """Though tier 1 does not say that it has the proof."""
+    entered(hostile)
+    hostile.clear()
+    hostile.prove(EXT)
+    hostile.act("keeper", hostile.adapter, "submit", EXT, *hostile.proof(EXT, hostile.prover))
+    assert counted(hostile) == 1, "its rewards are fetched, no more"
+
+
+@pytest.mark.parametrize(("said", "calls"), [("proven", 0), ("released", 0), ("", 1)])
+def test_settle__late_work__is_marked_unless_tier1_has_done_with_it(
+    hostile: World, said: str, calls: int
+) -> None:
+    entered(hostile)
+    hostile.clear()
+    failed(hostile)
+    hostile.skip(3 * WINDOW)
+    say_block(hostile, proven=said == "proven", released=said == "released")
+    assert counted(hostile) == calls
+    assert hostile.work(EXT).status == FORFEITED
+
+
+def test_settle__stake_on_its_way_out__is_not_lost(hostile: World) -> None:
+    entered(hostile)
+    hostile.clear()
+    failed(hostile)
+    hostile.skip(3 * WINDOW)
+    say_block(hostile, slashed=REWARD, released=True)
+    staker = (3 * TTKO, 6 * TTKO, hostile.chain.now, 10, 12, 0, 1)
+    hostile.act("outsider", hostile.taiko, "setStaker", staker, 4 * REWARD)
+    assert hostile.settle(EXT) == (FORFEITED, 0, worth(REWARD))
+    assert hostile.adapter.read("bookedUnits") == 9 * TTKO
+
+
+def test_lies__block_given_to_another_after_it_was_entered__can_still_be_settled(hostile: World) -> None:
+    entered(hostile)
+    say_block(hostile, assigned=hostile.outsider)
+    assert hostile.settle(EXT) == (BOUND, 0, 0)
 
 
 def test_gas__too_little_for_tier1__is_refused_before_it_is_asked(hostile: World) -> None:
