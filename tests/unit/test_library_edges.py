@@ -1,4 +1,4 @@
-"""Figures of the libraries at which the last unit of a constant shows, whatever inputs are drawn elsewhere."""
+"""Figures of the libraries at which the last unit of a constant shows, whatever inputs other tests draw."""
 
 from __future__ import annotations
 
