@@ -70,6 +70,7 @@ class Worker:
         """Lives until the shift is over. Returns the exit status."""
         with self._opened:
             self.build()
+            signal.signal(signal.SIGTERM, _interrupted)  # ape has put its own there, which exits at once
             _count(self.counts, self._next_life)
             self._started, self._cpu = time.monotonic(), _cpu_seconds()
             for counter in (lockstep.FIRED, lockstep.REFUSED, lockstep.STEPS, lockstep.SAID):
