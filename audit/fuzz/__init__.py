@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from audit import environment
@@ -95,17 +96,22 @@ def core_parsers(seconds: int) -> tuple[list[dict[str, Any]], list[Finding]]:
     ]
     if done.returncode and not findings:
         findings = [Finding(done.stderr[-2000:], "tools/fuzz.py", Status.OPEN)]
-    targets = [
+    return core_targets(done.stdout, seconds, findings), findings
+
+
+def core_targets(said: str, seconds: int, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """What came of each target; of one that nothing is said of: no inputs."""
+    inputs = {name: int(count.replace(",", "")) for name, count in NATIVE_LINE.findall(said)}
+    return [
         {
             "name": f"core: {name}",
             "note": "libFuzzer",
-            "inputs": int(inputs.replace(",", "")),
+            "inputs": inputs.get(name, 0),
             "seconds": seconds,
             "crashes": sum(f"/{name}/" in finding.where for finding in findings),
         }
-        for name, inputs in NATIVE_LINE.findall(done.stdout)
+        for name in native.TARGETS
     ]
-    return targets, findings
 
 
 def sdk_parser(parser: Parser, seconds: int, seed: int) -> tuple[dict[str, Any], list[Finding]]:

@@ -95,7 +95,12 @@ def attack(pair: Pair, count: int, seed: int, seconds: float) -> Tally:
 
 
 def attempts(system: System, seed: int) -> Iterator[tuple[str, list[Item], bool]]:
-    """Attempts without end: what was done, the proofs, and whether they are a batch."""
+    """Attempts without end: what was done, the proofs, and whether they are a batch.
+
+    The good ones come first: a verifier that refuses whatever it is given is found however short the time.
+    """
+    yield "batch, all good", list(system.items), True
+    yield from (("untouched", [item], False) for item in system.items)
     rng = random.Random(f"{system.name} {seed}")
     good = set(system.items)
     while True:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from audit.fuzz import core_targets
 from audit.fuzz.mutations import MUTATIONS
 from audit.fuzz.systems import Item, System, groth16
 from audit.fuzz.verifiers import ACCEPTED, Pair, attack, attempts
 from audit.parsing import drive
 from audit.parsing.parsers import PARSERS, Parser
+from tools import fuzz as native
 from zkpool_sdk import _native
 
 SYSTEM = groth16(1)
@@ -64,6 +66,28 @@ def test_attack__a_contract_that_accepts_too_much__is_told_with_the_proof() -> N
     assert tally.attempts == 60
     assert 40 < len(tally.wrong) <= 60
     assert all("core False, contract True" in wrong and "proof" in wrong for wrong in tally.wrong)
+
+
+class DeafPair(LaxPair):
+    """A core and a contract that refuse everything."""
+
+    def verdicts(self, item: Item) -> tuple[bool, bool | None]:
+        return False, False
+
+    def batch_verdicts(self, items: Sequence[Item]) -> tuple[bool, bool | None]:
+        return False, False
+
+
+def test_attack__verifiers_that_refuse_everything__are_told_at_once() -> None:
+    tally = attack(DeafPair(SYSTEM), 1 + len(SYSTEM.items), 3, 60)
+    assert len(tally.wrong) == tally.attempts
+
+
+def test_core_targets__one_that_nothing_is_said_of__has_no_inputs() -> None:
+    silent, *others = native.TARGETS
+    said = "".join(f"{name:<17}     1,234 inputs,     99 places reached,     3 kept\n" for name in others)
+    found = {target["name"]: target["inputs"] for target in core_targets(said, 1, [])}
+    assert found == {f"core: {silent}": 0} | {f"core: {name}": 1_234 for name in others}
 
 
 @pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.name)
