@@ -56,14 +56,14 @@ def read_reasons(path: Path = REASONS) -> list[Reason]:
 
 
 def judge(missed: Iterable[Point], reasons: Sequence[Reason]) -> Verdict:
-    """Which missed points have a reason, and which reasons a point."""
-    known = {reason.key: reason for reason in reasons}
-    explained, unexplained, used = [], [], set()
+    """Which missed points have a reason, and which reasons a point: one each."""
+    left = list(reasons)
+    explained, unexplained = [], []
     for point in missed:
-        if reason := known.get(point.key):
+        reason = next((one for one in left if one.key == point.key), None)
+        if reason is not None:
             explained.append((point, reason.why))
-            used.add(point.key)
+            left.remove(reason)
         else:
             unexplained.append(point)
-    stale = tuple(reason for reason in reasons if reason.key not in used)
-    return Verdict(tuple(explained), tuple(unexplained), stale)
+    return Verdict(tuple(explained), tuple(unexplained), tuple(left))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from eth_utils.crypto import keccak
@@ -105,6 +106,8 @@ def test_judge__missed_points__need_a_reason_each_and_no_more(sample: tuple[list
     assert verdict.explained == ((first, "because"),)
     assert (verdict.unexplained, verdict.stale) == ((second,), ())
     assert judge([second], [reason]).stale == (reason,)
+    twin = replace(first, id=1_000)  # the same code once more in the same function
+    assert judge([first, twin], [reason]).unexplained == (twin,)
 
 
 def test_reasons__of_the_contracts__say_something_each() -> None:
