@@ -135,13 +135,11 @@ def divergence_of(world: World, acts: Sequence[Act]) -> Divergence | None:
     """How a life with these acts goes wrong, if it does."""
     with uncounted():
         try:
-            step = redo(world, acts)
-        except Exception:  # acts that make no sense without those left out
-            return None
-        try:
-            step.replay()
+            redo(world, acts).replay()
         except Divergence as found:
             return found
+        except Exception:  # acts that make no sense without those left out
+            return None
     return None
 
 

@@ -27,6 +27,8 @@ MANY: Final = {
     "crowd": "crowd member",
 }
 CONTRACTS: Final = {"provers": "prover registry", "projects": "project registry", "vault": "stake vault"}
+BY_CALLS: Final = ("PushAdapter", "TaikoAdapter", "DelegationVault")
+"""Contracts whose functions share names with others': their acts are told as calls."""
 PLACING: Final = ("placeBid", "placeBidFor", "placeSigned", "reveal")
 EVERYTHING: Final = 2**256 - 1
 
@@ -99,11 +101,13 @@ class Names:
             since: when the act before it was. returned: what the call must return.
         """
         words = _SENTENCES.get(act.function)
-        if words is None:
+        try:
+            if words is None or act.contract.abi.name in BY_CALLS:
+                raise LookupError(act.function)
+            said = words(self, act.arguments, act.at)
+        except (LookupError, AttributeError, TypeError):  # another contract's function of that name
             given = ", ".join(self.value(argument) for argument in act.arguments)
             said = f"calls {act.contract.abi.name}.{act.function}({given})"
-        else:
-            said = words(self, act.arguments, act.at)
         if act.function in PLACING and returned:
             said += self.placed(returned[:32])
         refused = f"; it is refused: {self.refusal(act.refusal)}" if act.refusal else ""
@@ -146,12 +150,6 @@ _SENTENCES: Final[dict[str, Callable[[Names, Arguments, int], str]]] = {
     "forfeit": lambda n, a, at: "has the deposit of a bid forfeited that was not revealed",
     "claimDeposit": lambda n, a, at: "claims its deposits back",
     "raiseFor": lambda n, a, at: f"raises the bid of {n.task(a[0])} to {zk(a[1])} for its requester",
-    "deposit": lambda n, a, at: f"deposits {zk(a[0])} for shares of {n.account(a[1])}",
-    "requestRedeem": lambda n, a, at: f"asks to redeem {a[0]} shares",
-    "redeem": lambda n, a, at: f"redeems {a[0]} shares",
-    "withdraw": lambda n, a, at: f"withdraws {zk(a[0])} from the pool",
-    "borrowStake": lambda n, a, at: "borrows stake from the pool",
-    "returnStake": lambda n, a, at: "returns its loan",
     "raiseBid": lambda n, a, at: f"raises the bid of {n.task(a[0])} to {zk(a[1])}",
     "raiseBidFor": lambda n, a, at: f"raises another's bid of {n.task(a[0])} to {zk(a[1])}",
     "cancelBid": lambda n, a, at: f"cancels the bid of {n.task(a[0])}",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import ape
-from ape.exceptions import ContractLogicError
+from ape.exceptions import VirtualMachineError
 
 from tests.support.anvil import MNEMONIC, anvil
 from tests.support.rawchain import CHAIN_ID, GAS_LIMIT, GENESIS_AT
@@ -59,7 +59,7 @@ class Play:
         self._next_at(at)
         try:
             self._receipt = function(*arguments, sender=self._account(sender), gas_limit=GAS_LIMIT)
-        except ContractLogicError as error:
+        except VirtualMachineError as error:
             raise Broken(f"the contract refuses: {error}") from error
 
     def refused(self, at: int, function: Any, arguments: Sequence[Any], *, sender: str, error: str) -> None:
@@ -68,7 +68,7 @@ class Play:
         self._next_at(at)
         try:
             function(*arguments, sender=self._account(sender), gas_limit=GAS_LIMIT)
-        except ContractLogicError:
+        except VirtualMachineError:
             said = self._call(function, arguments, sender, at)
             if error != "0x":
                 self._equal(said, error, "it says")

@@ -171,7 +171,11 @@ class Worker:
     def _story_of(self, found: Divergence) -> str:
         assert found.step is not None
         world = found.step.world
-        example = explain(world, found.step.acts, str(self.shift.seed))
+        try:
+            example = explain(world, found.step.acts, str(self.shift.seed))
+        except Exception as error:  # what was found is told even where it cannot be told well
+            calls = (f"{act.sender} {act.function}{act.arguments} at {act.at}" for act in found.step.acts)
+            return "\n".join([str(found), *calls, "", *traceback.format_exception(error)])
         folder = publish(example, self.stages[self.worlds.index(world)])
         return f"{example.text()}\n\nwritten to {folder}"
 
