@@ -1,8 +1,9 @@
 """Really runs tests with mutants active: ``pytest -p audit.mutation.confirm --mutants FILE``.
 
-The file is JSON: a list of (place, id of a test). Every test is run once without a mutant, then once for each
-of its mutants; what came of it is written beside the file, with the ending ``.out``: a list of (place, id,
-whether it passed). A test that fails without a mutant says nothing of any.
+The file is JSON: a list of (place, id of a test). Every test is run once without a mutant, once for each of
+its mutants, and once more without; what came of it is written beside the file, with the ending ``.out``: a
+list of (place, id, whether it passed). A test that fails without a mutant says nothing of any; if it does so
+afterwards only, a mutant has spoilt what tests share, and those after it could not pass.
 """
 
 from __future__ import annotations
@@ -63,12 +64,12 @@ class Judge:
         items = [item for item in session.items if item.nodeid in places]
         for number, item in enumerate(items):
             following = items[number + 1] if number + 1 < len(items) else None
-            chosen = places[item.nodeid]
-            works = self._passes(item, 0, item.parent if chosen else following)
-            for last, place in enumerate(chosen, 1):
-                passed = self._passes(item, place, item.parent if last < len(chosen) else following)
-                if works:
-                    self.verdicts.append((place, item.nodeid, passed))
+            worked = self._passes(item, 0, item.parent)
+            found = [
+                (place, item.nodeid, self._passes(item, place, item.parent)) for place in places[item.nodeid]
+            ]
+            if self._passes(item, 0, following) and worked:
+                self.verdicts += found
             self._wanted.with_suffix(".out").write_text(json.dumps(self.verdicts))
         return True
 

@@ -32,6 +32,10 @@ Send = tuple[str, str | None, bytes, int]
 """A transaction of the setting up: sender, contract, data, time."""
 
 
+class Unfaithful(Exception):
+    """What is done again comes out otherwise though nothing was changed: of mutants that says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Noticed:
     """How a mutant was noticed.
@@ -114,6 +118,7 @@ def record(artifacts: Artifacts, life_count: int, with_seed: int) -> Corpus:
 
     Raises:
         Divergence: contracts and model disagree, so that nothing could be said of mutants.
+        Unfaithful: the lives come out otherwise when the chain is set up once more.
     """
     corpus = Corpus(EvmChain(account_count=60, flags=("--code-size-limit",)))
     chain = corpus.chain
@@ -126,6 +131,8 @@ def record(artifacts: Artifacts, life_count: int, with_seed: int) -> Corpus:
             tour(world)
         if life_count:
             _live_at_random(life_count, with_seed)
+    if found := corpus.notice_from_setup(0):
+        raise Unfaithful(f"without a mutant {found.by} comes out otherwise: {found.what} {found.halted}")
     return corpus
 
 

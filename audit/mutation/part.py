@@ -62,6 +62,9 @@ def _whole(options: Options) -> PartResult:
     count = options.choose(0, 100, 400)
     confirmed = confirm(verdicts, frozenset(traces.recording.tests()), count, options.seed, build, FOLDER)
     found, findings = _judged(verdicts, made, lives)
+    if not confirmed:
+        nothing = "no test could really be run with a mutant"
+        findings.append(Finding(nothing, "audit/mutation/confirm.py", Status.OPEN))
     failed = sum(failed for _, _, failed in confirmed)
     found["confirmed"] = {"drawn": len(confirmed), "failed": failed}
     found["noticed_by"] = _noticed_by(verdicts)
