@@ -6,8 +6,8 @@ interface ISolver {
 }
 
 /// @title Laws
-/// @notice Base of the symbolic checks: a function `check_...` holds if no arguments of its types make it panic, by an assertion
-///         that fails, an overflow, a division by zero or an index out of bounds. The types of its arguments are the bounds.
+/// @notice Base of the symbolic checks: a function `check_...` holds if no arguments of its types make an assertion fail. The types
+///         of its arguments are the bounds. For arguments with which it reverts, by an overflow say, nothing is shown.
 abstract contract Laws {
     /// @dev Where halmos answers.
     ISolver private constant SOLVER = ISolver(address(uint160(uint256(keccak256("hevm cheat code")))));

@@ -6,7 +6,7 @@ import {FixedPointMath} from "../../contracts/libraries/FixedPointMath.sol";
 import {Laws} from "./Laws.sol";
 
 /// @title UnitLaws
-/// @notice Units of 32 bits and prices of 40, which is enough for every carry, of a token with six or eighteen decimals.
+/// @notice Units and prices of 64 bits, of a token with six or eighteen decimals; factors of 96 bits.
 contract UnitLaws is Laws {
     /// @notice The two roundings differ by a wei at most, and down is never above up.
     function check_up_is_down_or_one_more(uint64 units, uint64 priceWei) external pure {
