@@ -2,7 +2,7 @@
 
 One part runs in this process. Several (all, if none is named) run as processes of their own in two lanes, and
 the report is written at the end. ``python -m audit prepare`` compiles what parts need, ``report`` writes the
-report again, ``keep`` copies the figures of the last deep run to ``audit/kept``, which is committed.
+report again, ``keep`` copies the figures of the last long run to ``audit/kept``, which is committed.
 """
 
 from __future__ import annotations

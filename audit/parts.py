@@ -142,8 +142,8 @@ def cpu_seconds() -> float:
 
 
 def keep() -> int:
-    """Copies the deep results of the last run to ``audit/kept``. Returns the exit status."""
-    kept = [result for name in NAMES if (result := read(name)) is not None and result.profile is Profile.DEEP]
+    """Copies the results of long runs (``ci``, ``deep``) to ``audit/kept``. Returns the exit status."""
+    kept = [result for name in NAMES if (result := read(name)) and result.profile is not Profile.QUICK]
     for result in kept:
         write(result, KEPT)
         print(f"kept {result.part}: {verdict(result)}, {result.summary}")
@@ -153,7 +153,7 @@ def keep() -> int:
         shutil.copyfile(hunted, KEPT / PLANTED)
         print("kept how the planted bugs were found")
     if not kept:
-        print("nothing to keep: the last run was not deep")
+        print("nothing to keep: the last run was quick")
     return 0 if kept else 1
 
 

@@ -26,7 +26,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / "build" / "audit"
 """Results of the last run of each part, and whatever parts make."""
 KEPT: Final = ROOT / "audit" / "kept"
-"""Results that are committed: the last deep run."""
+"""Results that are committed: the last long run of each part."""
 PLANTED: Final = "planted.json"
 """Beside the results: how each planted bug was found."""
 CONTRACTS: Final = ROOT / "contracts"

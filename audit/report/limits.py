@@ -40,17 +40,17 @@ def _hurried(runs: Runs) -> Iterator[str]:
     if quick:
         yield (
             f"Run with the profile quick: {', '.join(quick)}. It is for changes, not for trust: the same "
-            "choices each time, minutes of search. The kept deep run stands beside it."
+            "choices each time, minutes of search. The kept run stands beside it."
         )
 
 
 def _kept(kept: Runs, source: str) -> Iterator[str]:
     without = [name for name, result in kept.items() if result is None]
     if without:
-        yield f"No deep run is kept of: {', '.join(without)}."
+        yield f"No long run is kept of: {', '.join(without)}."
     stale = [name for name, result in kept.items() if result is not None and result.source != source]
     if stale:
-        yield f"The contracts have changed since the kept deep run of: {', '.join(stale)}."
+        yield f"The contracts have changed since the kept run of: {', '.join(stale)}."
 
 
 def _search(figures: Mapping[str, Any]) -> Iterator[str]:

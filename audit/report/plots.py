@@ -72,7 +72,7 @@ def _column(found: Sequence[Bar], most: float, width: int, logarithmic: bool, un
         top = index * ROW + 2
         title = f"{bar.label}: {number(bar.value)}{unit}"
         if bar.kept is not None:
-            title += f"; kept deep run: {number(bar.kept)}{unit}"
+            title += f"; kept run: {number(bar.kept)}{unit}"
         if bar.note:
             title += f". {bar.note}"
         parts.append(Markup("<g><title>{}</title>").format(title))

@@ -1,4 +1,4 @@
-"""What the report shows: this run beside the kept deep run, part by part."""
+"""What the report shows: this run beside the kept run, part by part."""
 
 from __future__ import annotations
 
@@ -108,20 +108,20 @@ class View:
         return self.runs[part]
 
     def kept(self, part: str) -> PartResult | None:
-        """The result of the kept deep run."""
+        """The result of the kept run."""
         return self.kept_runs[part]
 
     def both(self, part: str) -> list[tuple[str, PartResult]]:
         """The runs there are, each with what it is called."""
-        named = (("This run", self.this(part)), ("Kept deep run", self.kept(part)))
+        named = (("This run", self.this(part)), ("Kept run", self.kept(part)))
         return [(name, result) for name, result in named if result is not None]
 
     def fuller(self, part: str) -> tuple[str, PartResult] | None:
-        """The run to show: the kept deep one if the contracts are the same and this one has not failed."""
+        """The run to show: the kept one if the contracts are the same and this one has not failed."""
         kept, this = self.kept(part), self.this(part)
         empty = this is None or not this.figures
         if kept is not None and (empty or (this is not None and this.passed and self.current(kept))):
-            return "Kept deep run", kept
+            return "Kept run", kept
         return None if this is None else ("This run", this)
 
     def current(self, result: PartResult) -> bool:
