@@ -97,6 +97,10 @@ class View:
                 hunts.append((name, json.loads(text)))
         return max(hunts, key=lambda hunt: len(hunt[1]), default=None)
 
+    def outdated(self, bugs: list[dict[str, Any]]) -> int:
+        """How many planted bugs were hunted in other contracts than these."""
+        return sum(bug.get("source", self.source) != self.source for bug in bugs)
+
     def page_of(self, part: str) -> str:
         """The page of a part."""
         return next(page for page, _, names in PAGES if names == (part,))

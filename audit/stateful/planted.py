@@ -5,7 +5,7 @@ switched on in the one build that has them all, lives are lived until model and 
 counterexample's ape script and Foundry-style test are run. Figures go to ``build/audit/planted.json``: for
 each bug ``what``, ``where``, ``change``, ``lives`` and ``acts`` until it was found, ``seconds``,
 ``shrunk_to`` (acts), ``laws`` (numbers), ``sound`` (nothing shows where the bug is asleep), ``ape`` and
-``forge`` (whether they show it), ``folder``.
+``forge`` (whether they show it), ``folder``, ``source`` (of the contracts, as ``source_hash`` says it).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from audit.counterexample.forge import run_test, shows
 from audit.counterexample.life import divergence_of
 from audit.counterexample.story import explain, publish
-from audit.result import BUILD, ROOT
+from audit.result import BUILD, ROOT, source_hash
 from audit.stateful.bugs import Bug, planted
 from audit.stateful.plan import FOLDER, Shift
 from audit.stateful.worker import Worker
@@ -67,7 +67,7 @@ class Found:
 
     def figures(self) -> dict[str, Any]:
         """As JSON."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"source": source_hash()}
 
 
 class Hunt:

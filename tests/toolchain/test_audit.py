@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from audit.report import plots
 from audit.report.documents import invariants, section
 from audit.report.source import listing
 from audit.report.view import PAGES, View
-from audit.result import Finding, Options, PartResult, Profile, Status, ToolMissing, read, write
+from audit.result import PLANTED, Finding, Options, PartResult, Profile, Status, ToolMissing, read, write
 
 OPTIONS = Options(Profile.QUICK, 7)
 RESULT = PartResult(
@@ -160,6 +161,14 @@ def test_found__defects__name_a_part_and_a_test_that_exists() -> None:
         assert one["test"] in named, one
         assert one["what"]
         assert one["where"]
+
+
+def test_planted__hunted_in_other_contracts__is_told(tmp_path: Path) -> None:
+    bug = {"what": "w", "where": "x", "change": "`a` -> `b`", "laws": [], "acts": 1, "shrunk_to": 1}
+    view = View(tmp_path, tmp_path)
+    for source, is_told in ((view.source, False), ("0" * 64, True)):
+        (tmp_path / PLANTED).write_text(json.dumps([{**bug, "source": source}]))
+        assert ("have changed since 1 of them" in view.html()) == is_told
 
 
 def test_listing__lines_with_and_without_reasons__have_their_tones() -> None:
