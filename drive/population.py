@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 from zkpool_sdk.chain import Account, Contracts, LocalSigner
 from zkpool_sdk.chain.errors import KeyUnusable
 from zkpool_sdk.clients import Accelerator, AssignedTask, Delegator, Keeper, Project, Prover, Requester
-from zkpool_sdk.clients.prover import key_of
+from zkpool_sdk.clients.keys import key_of
 from zkpool_sdk.models import AcceleratorId, QueueId, TaskId, Terms
 from zkpool_sdk.proving import Circuit, InsecureKeyWarning, Ump, load_circuit, rollup
 from zkpool_sdk.proving.eddsa import SigningKey
