@@ -14,6 +14,7 @@ from tests.support.anvil import MNEMONIC, anvil
 from tests.support.rawchain import CHAIN_ID, GAS_LIMIT, GENESIS_AT
 
 ACCOUNTS: Final = 60
+RICH_WEI: Final = 10**24
 
 
 class Broken(AssertionError):
@@ -117,6 +118,8 @@ class Play:
         self._request("evm_setNextBlockTimestamp", at)
 
     def _account(self, address: str) -> Any:
+        """Whoever sends, with ether for the gas that ape pays."""
+        self._request("anvil_setBalance", address, hex(RICH_WEI))
         return ape.accounts.test_accounts.impersonate_account(address)
 
     def _request(self, method: str, *parameters: Any) -> Any:
