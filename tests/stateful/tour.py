@@ -97,6 +97,11 @@ CHAPTERS: Final[dict[str, tuple[Stop, ...]]] = {
         ("pass_around", {"pick": 1, "first": "declined", "second": "declined", "third": "declined"}),
         ("pass_around", {"pick": 1, "first": "missed", "second": "declined", "third": "invalid"}),
     ),
+    "bids that nobody waits for": (
+        ("place", {"number": 0, "which": 0, "over": 10**17, "life": None, "edge": 0}),
+        ("wait", {"seconds": DAY}),
+        ("clear", {"which": 0, "edge": 0, "at_end": False}),
+    ),
     "deadlines": (
         WORK,
         ("give_back", {"pick": 1, "edge": 0, "at_end": True, "stranger": True}),
