@@ -33,7 +33,7 @@ def run(options: Options) -> PartResult:
         heavy = [one for one in elsewhere if not one.startswith(WITHOUT_APE)]
         outcomes += [run_tests(heavy, options), run_tests(light, options, with_ape=False)]
     cases = _by_function(case for outcome in outcomes for case in outcome.cases)
-    figures = {"rows": [_told(row, cases, places) for row in rows], "engine": outcomes[0].engine}
+    figures = {"rows": [told(row, cases, places) for row in rows], "engine": outcomes[0].engine}
     return _result(options, figures, outcomes)
 
 
@@ -67,7 +67,7 @@ def _by_function(cases: Iterable[TestCase]) -> dict[str, list[TestCase]]:
     return found
 
 
-def _told(
+def told(
     row: Mapping[str, Any], cases: Mapping[str, Sequence[TestCase]], places: Mapping[str, str]
 ) -> dict[str, Any]:
     """A row with what became of its tests; one with parameters has passed if all of them have."""
@@ -82,8 +82,10 @@ def _told(
         verdict = "no test"
     elif "failed" in outcomes:
         verdict = "failed"
+    elif outcomes == {"passed"}:
+        verdict = "passed"
     else:
-        verdict = "passed" if "passed" in outcomes else "not run"
+        verdict = "in part" if "passed" in outcomes else "not run"
     return {**row, "tests": tests, "verdict": verdict}
 
 
@@ -94,9 +96,10 @@ def _result(options: Options, figures: dict[str, Any], outcomes: Sequence[Outcom
     )
     ran = sum(len(outcome.cases) for outcome in outcomes)
     rows = figures["rows"]
-    carried = sum(row["verdict"] == "passed" for row in rows)
+    carried, partly = (sum(row["verdict"] == told for row in rows) for told in ("passed", "in part"))
     summary = (
-        f"{ran} tests of attacks, {len(failures)} failed; they stand for {carried} of {len(rows)} threats"
+        f"{ran} tests of attacks, {len(failures)} failed; they stand for {carried} of {len(rows)} threats, "
+        f"and for {partly} in part"
     )
     passed = all(outcome.passed for outcome in outcomes)
     return PartResult("attacks", options.profile, options.seed, passed, summary, figures, findings)

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from audit import lanes, parts
-from audit.attacks import rows_of
+from audit.attacks import rows_of, told
 from audit.report import plots
 from audit.report.documents import invariants, section
 from audit.report.source import listing
 from audit.report.view import PAGES, View
 from audit.result import PLANTED, Finding, Options, PartResult, Profile, Status, ToolMissing, read, write
+from audit.suite import TestCase
 
 OPTIONS = Options(Profile.QUICK, 7)
 RESULT = PartResult(
@@ -190,3 +191,22 @@ def test_percent__not_quite_all__is_not_called_all() -> None:
     assert plots.percent(1) == "100 %"
     assert plots.percent(0.99999) == "99.9 %"
     assert plots.percent(0.5) == "50.0 %"
+
+
+@pytest.mark.parametrize(
+    ("ran", "verdict"),
+    [
+        (("passed", "passed"), "passed"),
+        (("passed", ""), "in part"),
+        (("passed", "failed"), "failed"),
+        (("", ""), "not run"),
+    ],
+)
+def test_threat__some_of_its_tests_ran__stands_in_part(ran: tuple[str, ...], verdict: str) -> None:
+    cases = {
+        f"test_{number}": [TestCase("file", f"test_{number}", outcome, 0.1, 0, "")]
+        for number, outcome in enumerate(ran)
+        if outcome
+    }
+    row = {"tests": [f"test_{number}" for number in range(len(ran))]}
+    assert told(row, cases, {})["verdict"] == verdict
