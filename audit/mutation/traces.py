@@ -139,6 +139,9 @@ class Traces:
             for label, own in steps.items()
             if label in labels and labels[label]["kind"] == "test" and labels[label]["outcome"] == "passed"
         }
+        # One that goes back to before its own beginning cannot be done from there.
+        away = {label for label, trace in tests.items() if not stays(life, trace.steps)}
+        self.odd += [tests.pop(label).test for label in away]
         starts = {life.done[trace.steps[0]].on for trace in tests.values()}
         walk = Roomy(life, self._builds)
         if START in starts:
@@ -183,6 +186,12 @@ class Traces:
                 answers[found.place] = found.now
         walk.life.done[index] = replace(done, step=replace(done.step, answers=tuple(answers)))
         return is_odd
+
+
+def stays(life: Life, steps: Sequence[int]) -> bool:
+    """Whether steps stand on each other, or on what the first of them stands on."""
+    own = {life.done[steps[0]].on, *steps}
+    return all(life.done[index].on in own for index in steps)
 
 
 def _call_count(life: Life, steps: Sequence[int]) -> int:

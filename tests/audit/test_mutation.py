@@ -6,7 +6,10 @@ import pytest
 
 from audit._evm import Evm
 from audit.mutation.schemata import Schemata, schemata
+from audit.mutation.traces import stays
 from audit.mutation.verdicts import reviewed
+from audit.recording.reading import Done, Life
+from audit.recording.steps import Step
 from audit.solidity.compile import build
 from audit.solidity.rewrite import EditsCross, Rewrite
 from audit.solidity.server import Compiler
@@ -153,3 +156,12 @@ def test_rewrite__changes_that_cross__are_refused() -> None:
 
 def test_reasons__of_survivors__name_each_mutant_once() -> None:
     assert all(reason.reason for reason in reviewed().values())
+
+
+@pytest.mark.parametrize(("ons", "alone"), [((4, 5, 4, 7), True), ((4, 5, 3), False), ((4, 4), True)])
+def test_trace__goes_back_to_before_its_beginning__is_not_done_alone(
+    ons: tuple[int, ...], alone: bool
+) -> None:
+    fixture = [Done(Step("mine"), 0, on) for on in range(-1, 4)]
+    life = Life("", 31_337, 0, [*fixture, *(Done(Step("mine"), 1, on) for on in ons)])
+    assert stays(life, range(5, 5 + len(ons))) == alone
