@@ -3,8 +3,8 @@
 Figures: ``engines`` (for each: acts, comparisons, lives, seconds, CPU seconds, acts per CPU second),
 ``acts``, ``comparisons``, ``checks`` (laws asked), ``lives``, ``rules``, ``verbs``, ``refusals``, ``events``
 (counts by name), ``gains`` (of each adversary, in wei), ``reasons`` (every error of the contracts: ``fired``
-here with its count, or ``elsewhere`` with the test), ``seeds``, ``shifts``, ``crashes``, ``peak_mib``,
-``interrupted``.
+here with its count, or ``elsewhere`` with the test), ``seeds``, ``shifts``, ``crashes``, ``late`` (shifts
+that a busy machine did not let end in time, so that they were ended), ``peak_mib``, ``interrupted``.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ class Search:
         self.seconds = seconds_of(options)
         self.shifts: list[Shift] = []
         self.crashes: list[str] = []
+        self.late: list[int] = []
         self.interrupted = False
         self._running: list[Running] = []
         self._failed = False
@@ -96,7 +97,7 @@ class Search:
                 keep(self)
 
     def _wants_more(self) -> bool:
-        return self.left > 5 and not self._failed and len(self.crashes) < 5
+        return self.left > 5 and not self._failed and len(self.crashes) + len(self.late) < 5
 
     def _start(self) -> None:
         shift = shift_of(len(self.shifts), self.options, self.left)
@@ -124,15 +125,18 @@ class Search:
         for worker in list(self._running):
             status = worker.process.poll()
             if status is None:
-                if time.monotonic() > worker.since + worker.shift.seconds + GRACE_SECONDS:
+                ends_at = worker.since + worker.shift.seconds + GRACE_SECONDS
+                if time.monotonic() > ends_at and worker.shift.number not in self.late:
                     worker.process.kill()
+                    self.late.append(worker.shift.number)
+                    print(f"shift {worker.shift.number} does not end in time, and is ended", flush=True)
                 continue
             self._running.remove(worker)
             counts = Counts.read(worker.shift.counts)
             if counts is not None and counts.failure:
                 self._failed = True
                 print(counts.failure, flush=True)
-            elif status != 0:
+            elif status != 0 and worker.shift.number not in self.late:
                 self.crashes.append(_last_lines(worker.shift, status))
                 print(f"shift {worker.shift.number} crashed: {self.crashes[-1]}", flush=True)
 
@@ -226,6 +230,7 @@ def result_of(search: Search) -> PartResult:
             "seeds": [shift.seed for shift in search.shifts],
             "shifts": len(search.shifts),
             "crashes": search.crashes,
+            "late": search.late,
             "peak_mib": every.peak_mib,
             "interrupted": search.interrupted,
         },

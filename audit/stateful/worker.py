@@ -43,7 +43,7 @@ from tests.stateful.world import World
 from tests.support import profiles  # noqa: F401  (sets hypothesis up)
 from tests.support.rawchain import Artifacts, Chain
 
-LIVES: Final = 15
+LIVES: Final = 8
 """In one run of the machine: then the clock is looked at."""
 ACCOUNTS: Final = 60
 WRITE_SECONDS: Final = 5
