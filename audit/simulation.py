@@ -203,7 +203,7 @@ def claims_of(figures: Mapping[str, Figures], speeds: Mapping[str, int]) -> list
         ),
         Claim(
             "promising more than one can do never pays",
-            max(phantom) < 0,
+            max(phantom) <= 0,
             f"at best {max(phantom):.0f} %",
         ),
         Claim(
