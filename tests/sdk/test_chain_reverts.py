@@ -60,6 +60,13 @@ def test_decode_revert__text_that_is_no_utf8__is_told_all_the_same() -> None:
     assert told.message == "no \\xff"
 
 
+def test_decode_revert__length_beyond_any_memory__is_no_crash() -> None:
+    """Found by fuzzing: a contract could make its caller's client fail with another error."""
+    words = (32, 9 << 128, 2)
+    data = keccak(text="Error(string)")[:4] + b"".join(word.to_bytes(32, "big") for word in words)
+    assert isinstance(decode_revert(data), UnknownRevert)
+
+
 def test_decode_revert__truncated_fields__are_no_crash() -> None:
     data = data_of("ProverMarket", "BidBelowBaseFee", 1, 2)[:-1]
     assert isinstance(decode_revert(data), UnknownRevert)

@@ -12,6 +12,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from eth_abi.abi import encode
 from eth_abi.codec import ABIDecoder
 from eth_abi.decoding import StringDecoder
+from eth_abi.exceptions import DecodingError
 from eth_abi.registry import BaseEquals, registry
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -51,8 +52,19 @@ def _decoder() -> ABIDecoder:
     return ABIDecoder(kinds)
 
 
-decode: Final = _decoder().decode
-"""Values behind encoded data, by their types. In a text, bytes that are no UTF-8 are written as ``\\xff``."""
+_DECODER: Final = _decoder()
+
+
+def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
+    r"""Values behind encoded data, by their types. In a text bytes that are no UTF-8 are written as ``\xff``.
+
+    Raises:
+        DecodingError: the data is of other types; a length in it may be beyond any memory.
+    """
+    try:
+        return _DECODER.decode(types, data)
+    except OverflowError as error:
+        raise DecodingError(f"a length that no data has: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
